@@ -1,5 +1,5 @@
-"""An independent reference: every answer computed a second time, from the raw TPC-H files, in plain DuckDB SQL.
+"""An independent reference: every answer a second time, in plain DuckDB SQL over raw TPC-H.
 
-It shares nothing with the models of the template. `reference` computes, `comparison` compares, `floor` builds the
-whole star by hand as the fastest that the template's own build could be.
+It shares nothing with the models of the template. `reference` computes, `comparison` compares,
+`floor` builds the whole star by hand, as fast as the template's own build could ever be.
 """

@@ -1,8 +1,9 @@
 """Do two results agree? And a strict reader for the CSV files of `make answers`.
 
 The rule: counts, keys, texts, dates and booleans are equal; other numbers differ by at most
-max(1e-6, 1e-6 x |value|), |value| being the reference's. Null equals only null. The order of columns and of rows
-counts. Numbers are compared as exact decimals, so a difference of one in the sixth place passes and not a hair more.
+max(1e-6, 1e-6 x |value|), |value| being the reference's. Null equals only null. The order of
+columns and of rows counts. Numbers are compared as exact decimals, so that a difference of one in
+the sixth place passes, and not a hair more.
 """
 
 import csv
@@ -46,8 +47,9 @@ def compare(
 ) -> list[str]:
     """What differs between the reference (first) and another result; empty when they agree.
 
-    A whole number (int) of the reference is a count or a key, which the other must equal, as an int. A float or a
-    Decimal is a measure, which the other must come close to. At most `MOST` differences are told.
+    A whole number (int) of the reference is a count or a key, which the other must equal, as an
+    int. A float or a Decimal is a measure, which the other must come close to. At most `MOST`
+    differences are told.
     """
     if list(columns) != list(other_columns):
         return [_columns_differ(list(columns), list(other_columns))]
@@ -73,9 +75,10 @@ def compare(
 def read_csv(path: Path | str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Columns and rows of a CSV file, with None, bool, int, Decimal, date and str.
 
-    The format is that of the answers: UTF-8, header, ISO dates without time, true and false, empty for null, plain
-    numbers. Raises ValueError, with line and column, for anything else: a ragged row, a name twice, a time in a date,
-    an exponent, separators of thousands, `NULL`, `True`, space at an end of a value.
+    The format is that of the answers: UTF-8, header, ISO dates without time, true and false, empty
+    for null, plain numbers. Raises ValueError, with line and column, for anything else: a ragged
+    row, a name twice, a time in a date, an exponent, separators of thousands, `NULL`, `True`,
+    space at an end of a value.
     """
     path = Path(path)
     with path.open(encoding="utf-8", newline="") as file:

@@ -1,7 +1,8 @@
 """The answers, `customer_360` and the cohorts from a folder of raw TPC-H Parquet files.
 
-`words.sql` holds what every answer needs (revenue of an order, totals of a customer, categories bought), one file in
-`answers/` holds each result. Orders after the as-of date are left out where the files are read, and nowhere else.
+`words.sql` holds what every answer needs (revenue of an order, totals of a customer, categories
+bought), one file in `answers/` holds each result. Orders after the as-of date are left out where
+the files are read, and nowhere else.
 """
 
 import datetime
@@ -13,16 +14,17 @@ import duckdb
 HERE = Path(__file__).parent
 TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier")
 NAMES = tuple(sorted(path.stem for path in (HERE / "answers").glob("*.sql")))
-"""Names of the 13 results q01_... to q12_..., customer_360 and customer_cohort_retention, sorted."""
+"""Names of the 13 results q01_... to q12_..., customer_360 and customer_cohort_retention."""
 
 
 def connect(
     tpch_folder: Path | str, seeds_folder: Path | str, as_of: datetime.date | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open a database in memory with the raw tables (views), the seeds and the words of the answers.
+    """Open a database in memory with the raw tables (views), the seeds and the answers' words.
 
-    `tpch_folder` holds <table>.parquet for each of `TABLES`, `seeds_folder` marketing_spend.csv and rfm_segments.csv.
-    Without `as_of` the as-of date is the newest order date; with it, later orders and their lines do not exist.
+    `tpch_folder` holds <table>.parquet for each of `TABLES`, `seeds_folder` marketing_spend.csv and
+    rfm_segments.csv. Without `as_of` the as-of date is the newest order date; with it, later orders
+    and their lines do not exist.
     """
     con = duckdb.connect()
     raw_tables(con, tpch_folder, as_of)
@@ -48,7 +50,7 @@ def answer_sql(name: str) -> str:
 def raw_tables(
     con: duckdb.DuckDBPyConnection, tpch_folder: Path | str, as_of: datetime.date | None = None
 ) -> None:
-    """Make the eight views over the Parquet files, without columns such as `_loaded_at` that TPC-H lacks."""
+    """Make the eight views over the Parquet files, without columns like `_loaded_at`."""
     for table in TABLES:
         path = _text((Path(tpch_folder) / f"{table}.parquet").as_posix())
         select = f"select columns('^[^_]') from read_parquet({path})"
@@ -64,7 +66,7 @@ def raw_tables(
 
 
 def seeds(con: duckdb.DuckDBPyConnection, seeds_folder: Path | str) -> None:
-    """Make the tables `marketing_spend` and `rfm_segments` from the CSV files; an empty field is null."""
+    """Make the tables `marketing_spend` and `rfm_segments`; an empty field is null."""
     types = {
         "marketing_spend": {
             "spend_month": "date",
