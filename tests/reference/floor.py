@@ -1,6 +1,6 @@
-"""The same star and answers in plain DuckDB SQL: the floor beside which a build of the template is measured.
+"""The same star and answers in plain DuckDB SQL: the floor under a build of the template.
 
-    python -m reference.floor TPCH_FOLDER SEEDS_FOLDER DATABASE_FILE ANSWERS_FOLDER
+python -m reference.floor TPCH_FOLDER SEEDS_FOLDER DATABASE_FILE ANSWERS_FOLDER
 """
 
 import sys
@@ -20,7 +20,7 @@ def floor(
     database_file: Path | str,
     answers_folder: Path | str,
 ) -> None:
-    """Build the core, the marts and every answer from raw Parquet files, and write the answers as CSV.
+    """Build the core, the marts and every answer from raw Parquet files; write the answers as CSV.
 
     `database_file` must not exist; it holds the eight tables of `core` and `marts` afterwards.
     """

@@ -1,8 +1,11 @@
 """Run one of the 22 TPC-H queries over the raw tables (`raw`) or over the schema `core` (`core`).
 
-The queries have the specification's validation parameters. Q15 is a CTE instead of a view, and where
-the standard's order leaves ties, a key is added at its end. Both versions return the same columns.
-The raw versions were checked once at scale factor 1 against the specification's answers.
+The queries have the specification's validation parameters. Q15 is a CTE instead of a view, and
+where the standard's order leaves ties, a key is added at its end. Both versions return the same
+columns. Checked once at scale factor 1 against the specification's answers (first row of each), for
+example Q1 A, F: 37734107.00; Q3 2456423: 406181.0111; Q6 123141078.2283; Q14 16.380779; Q18 57 rows.
+
+At scale factor 0.01 the standard parameters find only 0 in Q8 and null in Q17; none is without rows.
 """
 
 from pathlib import Path
@@ -12,7 +15,7 @@ import duckdb
 
 HERE = Path(__file__).parent
 NUMBERS = tuple(range(1, 23))
-STANDARD = {17: {"share": 0.2}, 18: {"quantity": 300}}
+STANDARD = {8: {"nation": "BRAZIL"}, 17: {"brand": "Brand#23"}, 18: {"quantity": 300}}
 """Parameters that can be replaced, because on little data the standard ones may find nothing."""
 
 
@@ -21,7 +24,8 @@ def raw(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Columns and rows of query `number` over the tables customer, orders, lineitem, ...
 
-    `parameters` replace the standard ones: `fraction` of Q11, `share` of Q17, `quantity` of Q18.
+    `parameters` replace the standard ones: `nation` of Q8, `fraction` of Q11, `brand` of Q17,
+    `quantity` of Q18.
     """
     return _run(con, "queries", number, "supplier", parameters)
 

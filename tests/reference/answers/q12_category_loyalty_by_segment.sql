@@ -1,5 +1,6 @@
 with schemes as (
-    select unnest(['type_material', 'type_class', 'mfgr', 'brand']) as scheme, generate_subscripts([1, 2, 3, 4], 1) as place
+    select *
+    from (values ('type_material', 1), ('type_class', 2), ('mfgr', 3), ('brand', 4)) as t (scheme, place)
 ),
 
 -- A buyer whose revenue is 0 has no shares.

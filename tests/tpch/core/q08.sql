@@ -1,6 +1,7 @@
+-- $nation is BRAZIL
 select
     dates.year_number as o_year,
-    coalesce(sum(lines.revenue) filter (where suppliers.nation_name = 'BRAZIL'), 0)
+    coalesce(sum(lines.revenue) filter (where suppliers.nation_name = $nation), 0)
     / sum(lines.revenue) as mkt_share
 from core.fct_order_lines as lines
 join core.dim_products as products on products.product_key = lines.product_key

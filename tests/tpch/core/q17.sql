@@ -1,4 +1,4 @@
--- $share is 0.2
+-- $brand is Brand#23
 with lines as (
     select
         lines.extended_price,
@@ -6,9 +6,9 @@ with lines as (
         avg(lines.quantity) over (partition by lines.product_key) as average_quantity
     from core.fct_order_lines as lines
     join core.dim_products as products on products.product_key = lines.product_key
-    where products.brand = 'Brand#23' and products.container = 'MED BOX'
+    where products.brand = $brand and products.container = 'MED BOX'
 )
 
 select sum(extended_price) / 7.0 as avg_yearly
 from lines
-where quantity < $share * average_quantity
+where quantity < 0.2 * average_quantity

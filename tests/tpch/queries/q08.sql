@@ -1,6 +1,7 @@
+-- $nation is BRAZIL
 select
     o_year,
-    sum(case when nation = 'BRAZIL' then volume else 0 end) / sum(volume) as mkt_share
+    sum(case when nation = $nation then volume else 0 end) / sum(volume) as mkt_share
 from (
     select
         extract(year from o_orderdate) as o_year,
