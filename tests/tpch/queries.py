@@ -2,10 +2,12 @@
 
 The queries have the specification's validation parameters. Q15 is a CTE instead of a view, and
 where the standard's order leaves ties, a key is added at its end. Both versions return the same
-columns. Checked once at scale factor 1 against the specification's answers (first row of each), for
-example Q1 A, F: 37734107.00; Q3 2456423: 406181.0111; Q6 123141078.2283; Q14 16.380779; Q18 57 rows.
+columns. The raw ones were checked once at scale factor 1 against the answers of the specification
+that are well known, for example Q1 (A, F) 37734107.00, Q3 (order 2456423) 406181.0111,
+Q6 123141078.2283, Q14 16.380779, Q18 57 rows.
 
-At scale factor 0.01 the standard parameters find only 0 in Q8 and null in Q17; none is without rows.
+At scale factor 0.01 the standard parameters find only 0 in Q8 and null in Q17; no query is
+without rows.
 """
 
 from pathlib import Path
