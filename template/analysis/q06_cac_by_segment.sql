@@ -1,0 +1,9 @@
+select
+    market_segment,
+    new_customers,
+    spend,
+    cac_direct,
+    cac_loaded
+
+from {{ ref('acquisition_cost') }}
+order by market_segment

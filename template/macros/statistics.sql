@@ -1,0 +1,34 @@
+{# Continuous percentile of a number over a group: fraction from 0 to 1, nulls ignored. #}
+{% macro percentile(number, fraction) -%}
+    {{ return(adapter.dispatch('percentile')(number, fraction)) }}
+{%- endmacro %}
+
+{% macro default__percentile(number, fraction) -%}
+    percentile_cont({{ fraction }}) within group (order by cast({{ number }} as {{ type_double() }}))
+{%- endmacro %}
+
+{# BigQuery has percentile_cont as a window function only: interpolate in the sorted array instead. #}
+{% macro bigquery__percentile(number, fraction) -%}
+    {%- set sorted = 'array_agg(cast(' ~ number ~ ' as float64) ignore nulls order by ' ~ number ~ ')' -%}
+    {%- set position = fraction ~ ' * (count(' ~ number ~ ') - 1)' -%}
+    {%- set below = sorted ~ '[safe_offset(cast(floor(' ~ position ~ ') as int64))]' -%}
+    {%- set above = sorted ~ '[safe_offset(cast(ceil(' ~ position ~ ') as int64))]' -%}
+    {{ below }} + ({{ above }} - {{ below }}) * ({{ position }} - floor({{ position }}))
+{%- endmacro %}
+
+
+{# Pearson's correlation of two numbers over a group; null when one of them does not vary. #}
+{% macro correlation(x, y) -%}
+    {{ return(adapter.dispatch('correlation')(x, y)) }}
+{%- endmacro %}
+
+{% macro default__correlation(x, y) -%}
+    corr(cast({{ x }} as {{ type_double() }}), cast({{ y }} as {{ type_double() }}))
+{%- endmacro %}
+
+{# Redshift has no corr(). #}
+{% macro redshift__correlation(x, y) -%}
+    {%- set x = 'cast(' ~ x ~ ' as double precision)' -%}
+    {%- set y = 'cast(' ~ y ~ ' as double precision)' -%}
+    (avg({{ x }} * {{ y }}) - avg({{ x }}) * avg({{ y }})) / nullif(stddev_pop({{ x }}) * stddev_pop({{ y }}), 0)
+{%- endmacro %}

@@ -1,0 +1,100 @@
+{{ config(materialized='incremental', unique_key=['order_key', 'line_number']) }}
+
+with
+
+lines as (
+
+    select * from {{ ref('stg_tpch__line_items') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('stg_tpch__orders') }}
+
+),
+
+{% if is_incremental() %}
+
+-- by order, because a changed order row changes the date and the customer of all its lines
+changed_orders as (
+
+    {% if source_loaded_at() %}
+
+    select order_key from orders
+    where loaded_at > {{ newest_seen('order_loaded_at') }}
+
+    union all
+
+    select order_key from lines
+    where loaded_at > {{ newest_seen('loaded_at') }}
+
+    {% else %}
+
+    select order_key from orders
+    where order_date >= {{ lookback_start() }}
+
+    {% endif %}
+
+),
+
+{% endif %}
+
+priced as (
+
+    select
+        *,
+        cast(extended_price * cast(1 - discount as numeric(5, 2)) as numeric(18, 4)) as revenue
+
+    from lines
+
+    {% if is_incremental() %}
+    where order_key in (select order_key from changed_orders)
+    {% endif %}
+
+),
+
+-- a left join: a line whose order has not arrived yet counts, and is completed when the order arrives
+joined as (
+
+    select
+        -- ids
+        priced.order_key,
+        priced.line_number,
+        priced.product_key,
+        priced.supplier_key,
+        orders.customer_key,
+
+        -- strings
+        priced.return_flag,
+        priced.line_status,
+        priced.ship_mode,
+        priced.ship_instructions,
+        priced.comment,
+
+        -- numerics
+        priced.quantity,
+        priced.extended_price,
+        priced.discount,
+        priced.tax,
+        priced.revenue,
+        cast(priced.revenue * cast(1 + priced.tax as numeric(5, 2)) as numeric(20, 6))
+            as revenue_with_tax,
+
+        -- dates
+        orders.order_date,
+        priced.ship_date,
+        priced.commit_date,
+        priced.receipt_date,
+
+        -- timestamps
+        priced.loaded_at,
+        orders.loaded_at as order_loaded_at
+
+    from priced
+    left join orders
+        on priced.order_key = orders.order_key
+
+)
+
+select * from joined

@@ -1,0 +1,105 @@
+{{ config(materialized='incremental', unique_key='order_key') }}
+
+with
+
+orders as (
+
+    select * from {{ ref('stg_tpch__orders') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('fct_order_lines') }}
+
+),
+
+{% if is_incremental() %}
+
+changed_orders as (
+
+    {% if source_loaded_at() %}
+
+    select order_key from orders
+    where loaded_at > {{ newest_seen('loaded_at') }}
+
+    union all
+
+    select order_key from lines
+    where loaded_at > {{ newest_seen('lines_loaded_at') }}
+
+    {% else %}
+
+    select order_key from orders
+    where order_date >= {{ lookback_start() }}
+
+    {% endif %}
+
+),
+
+{% endif %}
+
+-- summed before the join, so that nothing of the order is counted once a line
+order_totals as (
+
+    select
+        order_key,
+        count(*) as lines,
+        sum(case when return_flag = 'R' then 1 else 0 end) as returned_lines,
+        sum(quantity) as quantity,
+        sum(revenue) as revenue,
+        sum(revenue_with_tax) as revenue_with_tax,
+        sum(case when return_flag = 'R' then revenue else 0 end) as returned_revenue,
+        max(loaded_at) as lines_loaded_at
+
+    from lines
+
+    {% if is_incremental() %}
+    where order_key in (select order_key from changed_orders)
+    {% endif %}
+
+    group by order_key
+
+),
+
+joined as (
+
+    select
+        -- ids
+        orders.order_key,
+        orders.customer_key,
+
+        -- strings
+        orders.order_status,
+        orders.order_priority,
+        orders.clerk,
+        orders.comment,
+
+        -- numerics
+        orders.ship_priority,
+        orders.total_price,
+        cast(coalesce(order_totals.lines, 0) as {{ dbt.type_bigint() }}) as lines,
+        cast(coalesce(order_totals.returned_lines, 0) as {{ dbt.type_bigint() }}) as returned_lines,
+        cast(coalesce(order_totals.quantity, 0) as numeric(18, 2)) as quantity,
+        cast(coalesce(order_totals.revenue, 0) as numeric(18, 4)) as revenue,
+        cast(coalesce(order_totals.revenue_with_tax, 0) as numeric(20, 6)) as revenue_with_tax,
+        cast(coalesce(order_totals.returned_revenue, 0) as numeric(18, 4)) as returned_revenue,
+
+        -- dates
+        orders.order_date,
+
+        -- timestamps
+        orders.loaded_at,
+        order_totals.lines_loaded_at
+
+    from orders
+    left join order_totals
+        on orders.order_key = order_totals.order_key
+
+    {% if is_incremental() %}
+    where orders.order_key in (select order_key from changed_orders)
+    {% endif %}
+
+)
+
+select * from joined

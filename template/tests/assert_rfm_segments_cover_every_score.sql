@@ -1,0 +1,37 @@
+-- Every combination of the three scores lies in exactly one range of the seed: no gap, no overlap.
+with
+
+scores as (
+
+    {% for score in range(1, 6) %}
+    select {{ score }} as score {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+combinations as (
+
+    select
+        r.score as r_score,
+        f.score as f_score,
+        m.score as m_score
+
+    from scores as r
+    cross join scores as f
+    cross join scores as m
+
+)
+
+select
+    combinations.r_score,
+    combinations.f_score,
+    combinations.m_score,
+    count(segments.rfm_segment) as ranges
+
+from combinations
+left join {{ ref('rfm_segments') }} as segments
+    on combinations.r_score between segments.r_min and segments.r_max
+    and combinations.f_score between segments.f_min and segments.f_max
+    and combinations.m_score between segments.m_min and segments.m_max
+group by combinations.r_score, combinations.f_score, combinations.m_score
+having count(segments.rfm_segment) <> 1

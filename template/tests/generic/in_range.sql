@@ -1,0 +1,8 @@
+{# Fails for every value outside minimum to maximum (both included); null passes. #}
+{% test in_range(model, column_name, minimum, maximum) %}
+
+select {{ column_name }}
+from {{ model }}
+where {{ column_name }} < {{ minimum }} or {{ column_name }} > {{ maximum }}
+
+{% endtest %}
