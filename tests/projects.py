@@ -1,0 +1,129 @@
+"""A generated project that a test builds: dbt as a person calls it, and what came out."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import yaml
+
+TABLES = ("customer", "orders", "lineitem", "part", "partsupp", "supplier", "nation", "region")
+LAYERS = ("core", "marts")
+HISTORY = "core.dim_customers_history"  # it keeps what the snapshots saw, so it may differ
+
+
+@dataclass
+class Project:
+    """A project in `folder` that reads the TPC-H Parquet files of `data` into the file `database`."""
+
+    folder: Path
+    data: Path
+    database: Path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The variables of a process that works on this project; dbt comes from the tests' own."""
+        bin_folder = Path(sys.executable).parent
+        return {
+            **os.environ,
+            "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+            "DBT_PROFILES_DIR": str(self.folder / "profiles"),
+            "TPCH_DATA": str(self.data),
+            "LOCAL_DUCKDB": str(self.database),
+            **more,
+        }
+
+    def dbt(self, *arguments: str, fails: bool = False, variables: dict | None = None) -> str:
+        """Run dbt in the project and return what it printed.
+
+        It has to succeed, or to fail where `fails` says so. `variables` are dbt's --vars.
+        """
+        command = ["dbt", "--no-use-colors", *arguments]
+        if variables is not None:
+            command += ["--vars", yaml.safe_dump(variables)]
+        return self.run(*command, fails=fails)
+
+    def run(self, *command: str, fails: bool = False, **environment: str) -> str:
+        """Run a command in the project's folder and return what it printed, like `dbt`."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert (done.returncode != 0) == fails, f"{' '.join(command)}\n{done.stdout}"
+        return done.stdout
+
+    def build(self, *arguments: str, variables: dict | None = None) -> str:
+        """`dbt build`, which runs the tests too."""
+        return self.dbt("build", *arguments, variables=variables)
+
+    def query(self, sql: str) -> list[tuple]:
+        """Rows of a query on the database that was built."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(sql).fetchall()
+
+    def copy(self, folder: Path) -> "Project":
+        """The same project with a database of its own, as it is now, in another folder."""
+        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns(".venv", "data", "logs"))
+        database = folder / "copy.duckdb"
+        if self.database.exists():
+            shutil.copy2(self.database, database)
+        return Project(folder, self.data, database)
+
+
+def differing_tables(one: Path, other: Path, but: Iterable[str] = ()) -> dict[str, int]:
+    """Tables of core and marts, by name, with the number of rows that only one database has.
+
+    A table that one of them lacks counts as -1. `but` names tables not to compare.
+    """
+    differences = {}
+    with duckdb.connect() as connection:
+        connection.sql(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
+        tables = {
+            database: set(
+                connection.execute(
+                    "select schema_name || '.' || table_name from duckdb_tables() "
+                    "where database_name = ? and schema_name in ('core', 'marts')",
+                    [database],
+                ).fetchall()
+            )
+            for database in ("one", "other")
+        }
+        assert len(tables["one"] & tables["other"]) > 20, "core and marts are not built"
+        for (table,) in sorted(tables["one"] | tables["other"]):
+            if table in but:
+                continue
+            if not all((table,) in names for names in tables.values()):
+                differences[table] = -1
+                continue
+            (rows,) = connection.sql(
+                f"""select count(*) from (
+                    (from one.{table} except all by name from other.{table})
+                    union all by name (from other.{table} except all by name from one.{table})
+                )"""
+            ).fetchone()
+            if rows:
+                differences[table] = rows
+    return differences
+
+
+def write_batch(source: Path, folder: Path, tables: dict[str, str]) -> Path:
+    """Write Parquet files that a loader could have left, from those in `source`.
+
+    `tables` gives the query for each table that is not taken as it is; in it, the views customer,
+    orders and so on are the files of `source`. Returns the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        for table in TABLES:
+            connection.sql(f"create view {table} as from '{source}/{table}.parquet'")
+        for table in TABLES:
+            query = tables.get(table, f"from {table}")
+            connection.sql(f"copy ({query}) to '{folder}/{table}.parquet' (format parquet)")
+    return folder
