@@ -102,12 +102,12 @@ def differing_tables(one: Path, other: Path, but: Iterable[str] = ()) -> dict[st
             if not all((table,) in names for names in tables.values()):
                 differences[table] = -1
                 continue
-            (rows,) = connection.sql(
+            [(rows,)] = connection.sql(
                 f"""select count(*) from (
-                    (from one.{table} except all by name from other.{table})
-                    union all by name (from other.{table} except all by name from one.{table})
+                    (from one.{table} except all from other.{table})
+                    union all (from other.{table} except all from one.{table})
                 )"""
-            ).fetchone()
+            ).fetchall()
             if rows:
                 differences[table] = rows
     return differences

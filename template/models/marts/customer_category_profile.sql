@@ -2,24 +2,32 @@ with
 
 category_revenue as (
 
-    select * from {{ ref('customer_category_revenue') }}
-
-),
-
-ranked as (
-
     select
-        customer_key,
-        scheme,
-        category,
-        revenue,
-        sum(revenue) over (partition by customer_key, scheme) as customer_revenue,
+        *,
+        -- exact, so that the sum of squares does not depend on the order of the rows
+        cast(revenue as numeric(18, 4)) * cast(revenue as numeric(18, 4)) as squared_revenue,
         row_number() over (
             partition by customer_key, scheme
             order by revenue desc, category asc
         ) as category_rank
 
+    from {{ ref('customer_category_revenue') }}
+
+),
+
+summed as (
+
+    select
+        customer_key,
+        scheme,
+        count(*) as categories,
+        sum(revenue) as revenue,
+        sum(squared_revenue) as squared_revenue,
+        max(case when category_rank = 1 then category end) as top_category,
+        max(case when category_rank = 1 then revenue end) as top_category_revenue
+
     from category_revenue
+    group by customer_key, scheme
 
 ),
 
@@ -31,17 +39,16 @@ final as (
 
         -- strings
         scheme,
-        max(case when category_rank = 1 then category end) as top_category,
+        top_category,
 
         -- numerics
-        cast(count(*) as {{ dbt.type_bigint() }}) as categories,
-        cast(max(customer_revenue) as numeric(28, 4)) as revenue,
-        cast(max(case when category_rank = 1 then revenue end) as numeric(28, 4)) as top_category_revenue,
-        -- squares of exact amounts first, one division last
-        {{ divide('sum(cast(revenue as ' ~ type_double() ~ ') * cast(revenue as ' ~ type_double() ~ '))', 'max(cast(customer_revenue as ' ~ type_double() ~ ') * cast(customer_revenue as ' ~ type_double() ~ '))') }} as category_hhi
+        cast(categories as {{ dbt.type_bigint() }}) as categories,
+        cast(revenue as numeric(28, 4)) as revenue,
+        cast(top_category_revenue as numeric(28, 4)) as top_category_revenue,
+        {{ divide('squared_revenue', 'cast(revenue as ' ~ type_double() ~ ') * cast(revenue as ' ~ type_double() ~ ')') }}
+            as category_hhi
 
-    from ranked
-    group by customer_key, scheme
+    from summed
 
 )
 
