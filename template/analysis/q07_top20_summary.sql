@@ -4,7 +4,7 @@ populations as (
 
     select
         'buyers' as population,
-        is_top_20_percent,
+        customer_key,
         revenue
 
     from {{ ref('customer_360') }}
@@ -12,13 +12,24 @@ populations as (
 
     union all
 
-    -- the same top customers, among everybody
     select
         'all_customers' as population,
-        is_top_20_percent,
+        customer_key,
         revenue
 
     from {{ ref('customer_360') }}
+
+),
+
+ranked as (
+
+    select
+        population,
+        revenue,
+        row_number() over (partition by population order by revenue desc, customer_key) as value_rank,
+        count(*) over (partition by population) as customers
+
+    from populations
 
 ),
 
@@ -27,12 +38,12 @@ summed as (
     select
         population,
         count(*) as customers,
-        sum(case when is_top_20_percent then 1 else 0 end) as top_customers,
-        sum(case when is_top_20_percent then revenue else 0 end) as top_revenue,
+        sum(case when value_rank <= ceil({{ divide('customers', 5) }}) then 1 else 0 end) as top_customers,
+        sum(case when value_rank <= ceil({{ divide('customers', 5) }}) then revenue else 0 end) as top_revenue,
         sum(revenue) as total_revenue,
-        min(case when is_top_20_percent then revenue end) as threshold_revenue
+        min(case when value_rank <= ceil({{ divide('customers', 5) }}) then revenue end) as threshold_revenue
 
-    from populations
+    from ranked
     group by population
 
 )

@@ -11,4 +11,6 @@ select
     hhi_rank
 
 from {{ ref('category_loyalty') }}
-order by scheme, loyalty_rank
+order by
+    case scheme when 'type_material' then 1 when 'type_class' then 2 when 'mfgr' then 3 else 4 end,
+    market_segment

@@ -17,18 +17,21 @@
 {%- endmacro %}
 
 
-{# Pearson's correlation of two numbers over a group; null when one of them does not vary. #}
+{# Pearson's correlation of two numbers over a group; null when one of them does not vary (DuckDB says NaN). #}
 {% macro correlation(x, y) -%}
-    {{ return(adapter.dispatch('correlation')(x, y)) }}
+    case
+        when min({{ x }}) < max({{ x }}) and min({{ y }}) < max({{ y }})
+            then {{ adapter.dispatch('corr')(x, y) }}
+    end
 {%- endmacro %}
 
-{% macro default__correlation(x, y) -%}
+{% macro default__corr(x, y) -%}
     corr(cast({{ x }} as {{ type_double() }}), cast({{ y }} as {{ type_double() }}))
 {%- endmacro %}
 
 {# Redshift has no corr(). #}
-{% macro redshift__correlation(x, y) -%}
+{% macro redshift__corr(x, y) -%}
     {%- set x = 'cast(' ~ x ~ ' as double precision)' -%}
     {%- set y = 'cast(' ~ y ~ ' as double precision)' -%}
-    (avg({{ x }} * {{ y }}) - avg({{ x }}) * avg({{ y }})) / nullif(stddev_pop({{ x }}) * stddev_pop({{ y }}), 0)
+    (avg({{ x }} * {{ y }}) - avg({{ x }}) * avg({{ y }})) / (stddev_pop({{ x }}) * stddev_pop({{ y }}))
 {%- endmacro %}

@@ -12,20 +12,24 @@ schemes as (
 
 ),
 
+-- a buyer whose orders have no lines has no category, but is a buyer
 buyers as (
 
     select
-        profiles.scheme,
+        schemes.scheme,
         customers.market_segment,
         profiles.revenue,
         profiles.top_category_revenue,
-        profiles.categories,
+        coalesce(profiles.categories, 0) as categories,
         profiles.category_hhi,
         {{ divide('profiles.top_category_revenue', 'profiles.revenue') }} as top_share
 
-    from {{ ref('customer_category_profile') }} as profiles
-    inner join {{ ref('customer_360') }} as customers
-        on profiles.customer_key = customers.customer_key
+    from {{ ref('customer_360') }} as customers
+    cross join schemes
+    left join {{ ref('customer_category_profile') }} as profiles
+        on customers.customer_key = profiles.customer_key
+        and schemes.scheme = profiles.scheme
+    where customers.is_buyer
 
 ),
 
@@ -61,10 +65,10 @@ final as (
         {{ round_to('totals.mean_hhi', 6) }} as mean_hhi,
         {{ round_to('totals.mean_categories', 4) }} as mean_categories,
         {% for rank, measure in [('loyalty_rank', 'mean_top_share'), ('hhi_rank', 'mean_hhi')] %}
-        cast(row_number() over (
-            partition by schemes.scheme
-            order by case when totals.{{ measure }} is null then 1 else 0 end, totals.{{ measure }} desc, segments.market_segment asc
-        ) as {{ dbt.type_int() }}) as {{ rank }}{{ ',' if not loop.last }}
+        case when totals.{{ measure }} is not null then cast(row_number() over (
+            partition by schemes.scheme, case when totals.{{ measure }} is null then 1 else 0 end
+            order by totals.{{ measure }} desc, segments.market_segment asc
+        ) as {{ dbt.type_int() }}) end as {{ rank }}{{ ',' if not loop.last }}
         {% endfor %}
 
     from schemes

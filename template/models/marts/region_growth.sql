@@ -92,9 +92,10 @@ final as (
         cast(customers_end_last_year as {{ dbt.type_bigint() }}) as customers_end_last_year,
         cast(customers_end_last_year - customers_end_first_year as {{ dbt.type_bigint() }}) as customers_added,
         {{ round_to('unrounded_cagr', 6) }} as cagr,
-        cast(row_number() over (
-            order by case when unrounded_cagr is null then 1 else 0 end, unrounded_cagr desc, region_name asc
-        ) as {{ dbt.type_int() }}) as growth_rank,
+        case when unrounded_cagr is not null then cast(row_number() over (
+            partition by case when unrounded_cagr is null then 1 else 0 end
+            order by unrounded_cagr desc, region_name asc
+        ) as {{ dbt.type_int() }}) end as growth_rank,
         cast(customers_end_of_data as {{ dbt.type_bigint() }}) as customers_end_of_data
 
     from grown
