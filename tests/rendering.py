@@ -136,13 +136,23 @@ def _asked(answers: Answers) -> Worker:
     worker._check_unsafe("copy")
     with Phase.use(Phase.PROMPT):
         worker._ask()
+    remembered = worker._answers_to_remember().items()
+    _remembered[_key(answers)] = {k: v for k, v in remembered if not k.startswith("_")}
     return worker
+
+
+def _key(answers: Answers) -> tuple:
+    return tuple(sorted(answers.items()))
+
+
+_remembered: dict[tuple, dict[str, Any]] = {}
 
 
 def all_answers(answers: Answers) -> dict[str, Any]:
     """What the answers file would hold: given answers and defaults, without hidden questions."""
-    remembered = _asked(answers)._answers_to_remember()
-    return {name: value for name, value in remembered.items() if not name.startswith("_")}
+    if _key(answers) not in _remembered:
+        _asked(answers)
+    return dict(_remembered[_key(answers)])
 
 
 def question(name: str, answers: Answers) -> Question:
@@ -164,7 +174,7 @@ def choices(name: str, answers: Answers | None = None) -> list[Any]:
     """
     if questions()[name]["type"] == "bool":
         return [True, False]
-    return list(_choices(name, tuple(sorted((answers or {}).items()))))
+    return list(_choices(name, _key(answers or {})))
 
 
 @cache
@@ -182,7 +192,7 @@ def render(answers: Answers) -> Tree:
 
     Raises UnknownAnswer for an unknown key, ValueError for a refused answer.
     """
-    key = tuple(sorted(answers.items()))
+    key = _key(answers)
     if key not in _rendered:
         _rendered[key] = _render(answers)
     return _rendered[key]

@@ -7,9 +7,8 @@ their names.
 from functools import cache
 from typing import Any
 
-import yaml
-
 import rendering
+import yaml
 
 Variants = dict[str, dict[str, Any]]  # name to answers
 
@@ -72,21 +71,26 @@ def presets() -> Variants:
 def every_default_changed() -> dict[str, Any]:
     """Answers of which each differs from the default that it would have had."""
     answers: dict[str, Any] = {}
-    for name, details in rendering.questions().items():
-        question = rendering.question(name, answers)
-        if not question.get_when():
-            continue
-        default = question.get_default()
-        if "choices" in details or details["type"] == "bool":
-            others = [value for value in rendering.choices(name, answers) if value != default]
-        elif details["type"] == "int":
-            others = [default + 1, default - 1]
-        else:
-            others = [f"{default} 2", f"{default}_2", f"a.{default}", "Europe/Berlin"]
-        good = [value for value in others if _good(question, value)]
-        assert good, f"no other good answer to {name} is known here: add one to `others`"
-        answers[name] = good[0]
+    for name in rendering.questions():
+        if rendering.question(name, answers).get_when():
+            answers[name] = other_answer(name, answers)
     return answers
+
+
+def other_answer(name: str, answers: dict[str, Any]) -> Any:
+    """A good answer to the question that is not its default after `answers`."""
+    question = rendering.question(name, answers)
+    default = question.get_default()
+    if question.choices or question.get_type_name() == "bool":
+        others = rendering.choices(name, answers)
+    elif question.get_type_name() == "int":
+        others = [default + 1, default - 1]
+    else:
+        others = [f"{default} 2", f"{default}_2", f"a.{default}", "Europe/Berlin"]
+    for other in others:
+        if other != default and _good(question, other):
+            return other
+    raise AssertionError(f"no other good answer to {name} is known: add one to `others`")
 
 
 def _good(question, value: Any) -> bool:

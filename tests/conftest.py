@@ -1,0 +1,103 @@
+"""Fixtures for rendering, and what the summary says about it."""
+
+import hashlib
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+import rendering
+
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "Tests",
+    "GIT_AUTHOR_EMAIL": "tests@example.com",
+    "GIT_COMMITTER_NAME": "Tests",
+    "GIT_COMMITTER_EMAIL": "tests@example.com",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_developer(tmp_path_factory):
+    """Keep the developer's settings and caches of Copier, and git identity, out of every test."""
+    folder = tmp_path_factory.mktemp("copier")
+    settings = folder / "settings.yml"
+    settings.write_text("{}\n")  # an empty file makes Copier crash
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_SETTINGS_PATH", str(settings))
+        patch.setenv("COPIER_CACHE_DIR", str(folder / "cache"))
+        for name, value in IDENTITY.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def template_repository(tmp_path_factory, no_settings_of_the_developer) -> Path:
+    """A git repository of the working tree, uncommitted changes included, in one tagged commit.
+
+    Its name ends in .git: Copier takes no other file:// address for a repository.
+    """
+    folder = tmp_path_factory.mktemp("repository") / "template.git"
+    rendering.copy_working_tree(folder)
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "All"], ["tag", "v0.0.1"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """A function from answers to the folder of that project, written once a process and shared.
+
+    Tests must not change what is in it.
+    """
+    folders: dict[tuple, Path] = {}
+
+    def written(**answers) -> Path:
+        key = tuple(sorted(answers.items()))
+        if key not in folders:
+            folder = tmp_path_factory.mktemp("project")
+            folders[key] = rendering.write(rendering.render(answers), folder)
+        return folders[key]
+
+    return written
+
+
+# ---------------------------------------------------------------- summary
+# What the tests looked at: variants, paths, hashes of contents. Workers of xdist send theirs.
+covered: dict[str, set] = {"variants": set(), "files": set(), "contents": set()}
+
+
+@cache
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def cover():
+    """A function that counts a variant and its files for the summary."""
+
+    def count(name: str, tree: rendering.Tree) -> None:
+        covered["variants"].add(name)
+        covered["files"].update(tree)
+        contents = (file.content for path, file in tree.items() if path != ".copier-answers.yml")
+        covered["contents"].update(map(_digest, contents))
+
+    return count
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["covered"] = {k: list(v) for k, v in covered.items()}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    for kind, values in getattr(node, "workeroutput", {}).get("covered", {}).items():
+        covered[kind].update(values)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if covered["variants"]:
+        terminalreporter.write_line(
+            f"rendered {len(covered['variants'])} variants: {len(covered['files'])} different "
+            f"paths, {len(covered['contents'])} distinct files, each checked once"
+        )
