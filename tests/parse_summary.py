@@ -23,5 +23,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         packages = ", ".join(sorted({count["packages"] for count in counts}))
         terminalreporter.write_line(
             f"parsed: {total['variants']} variants, {total['projects']} distinct dbt projects, "
-            f"{parses} parses of them at their targets in {seconds:.0f} s; elementary: {packages}"
+            f"{parses} parses of them at their targets in {seconds:.0f} s of CPU; elementary: {packages}"
         )

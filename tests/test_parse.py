@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import PurePosixPath
 
 import pytest
@@ -11,9 +13,13 @@ from parsing import (
     STANDIN,
     TARGETS,
     Parser,
+    dbt_parse,
+    environment,
     fingerprint,
     packages_folder,
     project_fingerprint,
+    templates_read_once,
+    write_project,
 )
 from rendering import File, Tree, all_answers, choices, render
 from variants import all_variants
@@ -70,10 +76,16 @@ def toy(answers: dict, **changed: str) -> Tree:
     """
     rendered = render(answers)
     files = {
-        "project": ("dbt_project.yml", "{name: toy, profile: customer_360, version: 1.0.0}"),
+        "project": (
+            "dbt_project.yml",
+            "{name: toy, profile: customer_360, version: 1.0.0}",
+        ),
         "packages": ("packages.yml", "packages: []"),
         "model": ("models/one.sql", "select 1 as id"),
-        "properties": ("models/_models.yml", "models: [{name: one, description: One row.}]"),
+        "properties": (
+            "models/_models.yml",
+            "models: [{name: one, description: One row.}]",
+        ),
     }
     tree = {name: rendered[name] for name in (PROFILES_FILE, EXAMPLE_FILE)}
     for key, (name, content) in files.items():
@@ -166,6 +178,24 @@ def test_what_dbt_does_not_read_does_not_cost_a_parse():
     by_sso = toy({**SNOWFLAKE, "auth": "sso"})
     assert fingerprint(by_sso, "dev") != same
     assert fingerprint(by_sso, "prod") == fingerprint(tree, "prod")
+
+
+def test_templates_read_once_change_nothing(tmp_path):
+    """What dbt writes is the same as without that help, the second time as well."""
+    tree = render(SNOWFLAKE)
+    project = write_project(tree, tmp_path / "project")
+    variables = environment(tree[EXAMPLE_FILE].content)
+
+    def manifest(name: str) -> dict:
+        assert not dbt_parse(project, "dev", tmp_path / name, variables).problems()
+        text = (tmp_path / name / "target/manifest.json").read_text(encoding="utf-8")
+        text = re.sub(r'"created_at": [\d.]+', '"created_at": 0', text)
+        return {key: value for key, value in json.loads(text).items() if key != "metadata"}
+
+    stock = manifest("stock")
+    with templates_read_once():
+        assert manifest("first") == stock
+        assert manifest("second") == stock
 
 
 def test_a_parse_leaves_the_project_as_it_was(tmp_path):

@@ -172,7 +172,11 @@ def test_elementary_connects_alike_but_to_its_own_schema(tree, variables):
 
 
 def test_schemas_follow_the_answers():
-    answers = {"elementary": True, "schema_marts": "gold", "schema_elementary": "quality"}
+    answers = {
+        "elementary": True,
+        "schema_marts": "gold",
+        "schema_elementary": "quality",
+    }
     found = outputs(render(answers))
     assert found["customer_360.prod"]["schema"] == "gold"
     assert found["elementary.prod"]["schema"] == "quality"
