@@ -2,7 +2,7 @@
 
     python scripts/make_locks.py [--upgrade]
 
-There is one lock per warehouse, with and without Elementary, and one for working on the template.
+There is one lock per warehouse, with and without Elementary, and one for work on the template.
 Everything is resolved once together; that result constrains each lock, so that all locks of one
 release agree on the version of every package they share. Without --upgrade the versions in the
 present locks are kept where they still fit.
@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "template" / "scripts" / "lock.sh"
 LOCKS = ROOT / "includes" / "requirements"
 DEV = ROOT / "requirements" / "dev.txt"
+UV = ROOT / "requirements" / "uv.txt"  # for machines that have no uv
 
 
 def warehouses() -> list[str]:
@@ -89,6 +90,7 @@ def main(arguments: list[str]) -> None:
         jobs: list[tuple[str, Path, Path | None]] = [
             (together, everything, None),
             (dev, DEV, everything),
+            ("uv\n", UV, None),
         ]
         for warehouse, elementary in variants:
             name = f"{warehouse}{'-elementary' if elementary else ''}.txt"

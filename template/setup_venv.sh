@@ -70,7 +70,8 @@ install_packages() {
         # an environment that uv made has no pip
         "$python" -m pip --version >/dev/null 2>&1 || "$python" -m ensurepip >/dev/null
         echo "(with pip, which takes a minute or two; uv does it in seconds)"
-        "$python" -m pip install --disable-pip-version-check --quiet --require-hashes \
+        # the lock is complete, so there are no dependencies to look for
+        "$python" -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
             -r requirements.txt
     fi
 }

@@ -12,5 +12,6 @@ input=$1
 output=$2
 shift 2
 # uv starts from an existing lock: it keeps its versions, unless --upgrade is among the options
-exec uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-    --no-emit-index-url --no-emit-find-links "$@" --output-file "$output" "$input"
+# pip wants to see the extras (name[extra]==...) when it checks hashes
+exec uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+    --no-header --no-emit-index-url --no-emit-find-links "$@" --output-file "$output" "$input"
