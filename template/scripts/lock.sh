@@ -14,4 +14,4 @@ shift 2
 # uv starts from an existing lock: it keeps its versions, unless --upgrade is among the options
 # pip wants to see the extras (name[extra]==...) when it checks hashes
 exec uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-    --no-header --no-emit-index-url --no-emit-find-links "$@" --output-file "$output" "$input"
+    --no-header --no-emit-index-url --no-emit-find-links ${1+"$@"} --output-file "$output" "$input"
