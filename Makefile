@@ -1,0 +1,48 @@
+# What can be done with this template: `make` lists it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# where scripts/setup.sh puts uv on a machine that has none
+export PATH := $(CURDIR)/build/uv/bin:$(PATH)
+PYTHON_OF_VENV := .venv/bin/python
+
+.PHONY: help setup demo test lint format locks bench clean
+
+help: ## list the targets (what you see now)
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^[a-z][a-z-]*:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## make .venv with all that is used here (installs uv if there is none)
+	@./scripts/setup.sh
+
+demo: setup ## from the template to the answers, in build/demo; SF=0.1 for more data
+	@$(PYTHON_OF_VENV) scripts/demo.py
+
+test: setup ## the whole test suite; ARGS="-k word" picks tests
+	@$(PYTHON_OF_VENV) -m pytest --durations=15 $(ARGS)
+
+# YAML: what breaks or hides something; its looks are left to whoever writes it
+YAML_RULES := {extends: relaxed, rules: {line-length: disable, indentation: {spaces: consistent, \
+	indent-sequences: whatever}, key-duplicates: enable, empty-lines: {max: 2}}}
+# the files of this repository, those not yet committed included
+FILES = git ls-files -z --cached --others --exclude-standard --deduplicate --
+
+lint: setup ## check Python, shell and YAML of the template and its tools
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet . || { echo "make format would change files." >&2; exit 1; }
+	@$(FILES) '*.sh' .ci/run | xargs -0 .venv/bin/shellcheck
+	@$(FILES) '*.yml' '*.yaml' | xargs -0 .venv/bin/yamllint --strict -d '$(YAML_RULES)'
+	@echo "No complaints."
+
+format: setup ## correct what can be corrected in Python
+	@.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .
+
+locks: setup ## resolve all requirement locks; UPGRADE=1 for the newest versions
+	@$(PYTHON_OF_VENV) scripts/make_locks.py $(if $(filter-out 0,$(UPGRADE)),--upgrade)
+
+bench: setup ## measure copy, install, data, build and answers; takes minutes
+	@$(PYTHON_OF_VENV) tests/bench.py $(ARGS)
+
+clean: ## remove build/ and caches; .venv stays
+	@rm -rf build .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

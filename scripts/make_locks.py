@@ -1,0 +1,105 @@
+"""Resolve the requirement locks of this repository: includes/requirements/, requirements/dev.txt.
+
+    python scripts/make_locks.py [--upgrade]
+
+There is one lock per warehouse, with and without Elementary, and one for work on the template.
+Everything is resolved once together; that result constrains each lock, so that all locks of one
+release agree on the version of every package they share. Without --upgrade the versions in the
+present locks are kept where they still fit.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "template" / "scripts" / "lock.sh"
+LOCKS = ROOT / "includes" / "requirements"
+DEV = ROOT / "requirements" / "dev.txt"
+UV = ROOT / "requirements" / "uv.txt"  # for machines that have no uv
+
+
+def warehouses() -> list[str]:
+    """The values of the question `warehouse` in copier.yml."""
+    choices = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))["warehouse"]["choices"]
+    values = choices.values() if isinstance(choices, dict) else choices
+    return [value["value"] if isinstance(value, dict) else value for value in values]
+
+
+def requirements_in(warehouse: str, elementary: bool) -> str:
+    """The requirements.in that a project with these answers gets."""
+    text = (ROOT / "template" / "requirements.in.jinja").read_text("utf-8")
+    environment = Environment(
+        block_start_string="[%",
+        block_end_string="%]",
+        variable_start_string="[[",
+        variable_end_string="]]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    return environment.from_string(text).render(warehouse=warehouse, elementary=elementary)
+
+
+def compile_lock(text: str, lock: Path, work: Path, upgrade: bool, constraint: Path | None) -> None:
+    """Resolve `text` into `lock`.
+
+    Runs in the folder `work`, so that comments in the lock name `requirements.in` and no folder.
+    """
+    (work / "requirements.in").write_text(text, "utf-8")
+    output = work / "requirements.txt"
+    output.unlink(missing_ok=True)
+    if lock.exists():
+        shutil.copyfile(lock, output)
+    options = ["--upgrade"] if upgrade else []
+    if constraint:
+        options += ["--constraint", constraint.name]
+    subprocess.run([LOCK, "requirements.in", "requirements.txt", *options], cwd=work, check=True)
+    text = output.read_text("utf-8")
+    if "://" in text:
+        raise SystemExit(f"{lock.name} contains an address; it must not: {lock}")
+    # a line that only says that the constraint also names the package tells a reader nothing
+    text = text.replace(f"    #   -c {constraint.name}\n", "") if constraint else text
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_text(text, "utf-8", newline="\n")
+
+
+def main(arguments: list[str]) -> None:
+    upgrade = "--upgrade" in arguments
+    variants = [(warehouse, answer) for warehouse in warehouses() for answer in (False, True)]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    dev = "".join(f"{requirement}\n" for requirement in project["dependencies"])
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        everything = work / "everything.txt"
+        if DEV.exists():
+            shutil.copyfile(DEV, everything)
+        together = dev + "".join(requirements_in(*variant) for variant in variants)
+        jobs: list[tuple[str, Path, Path | None]] = [
+            (together, everything, None),
+            (dev, DEV, everything),
+            ("uv\n", UV, None),
+        ]
+        for warehouse, elementary in variants:
+            name = f"{warehouse}{'-elementary' if elementary else ''}.txt"
+            jobs.append((requirements_in(warehouse, elementary), LOCKS / name, everything))
+        for text, lock, constraint in jobs:
+            start = time.monotonic()
+            compile_lock(text, lock, work, upgrade, constraint)
+            print(f"{lock.name:<32} {time.monotonic() - start:5.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
