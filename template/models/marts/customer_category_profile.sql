@@ -5,7 +5,7 @@ category_revenue as (
     select
         *,
         -- exact, so that the sum of squares does not depend on the order of the rows
-        cast(revenue as numeric(18, 4)) * cast(revenue as numeric(18, 4)) as squared_revenue,
+        cast(revenue as numeric(19, 4)) * cast(revenue as numeric(19, 4)) as squared_revenue,
         row_number() over (
             partition by customer_key, scheme
             order by revenue desc, category asc
