@@ -1,4 +1,4 @@
-"""Fixtures for rendering, and what the summary says about it."""
+"""Fixtures that several modules share, and what the summary says about rendering."""
 
 import hashlib
 import subprocess
@@ -59,6 +59,30 @@ def project(tmp_path_factory):
         return folders[key]
 
     return written
+
+
+@pytest.fixture(scope="session")
+def tpch_data(tmp_path_factory, project) -> Path:
+    """The folder with TPC-H at scale 0.01, as `make data` of a project makes it."""
+    folder = tmp_path_factory.mktemp("data") / "tpch"
+    subprocess.run(
+        [sys.executable, project() / "scripts" / "data.py"],
+        env={**os.environ, "TPCH_DATA": str(folder), "SF": "0.01"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, project, tpch_data) -> Project:
+    """A project with the default answers, built once on the target local, tests and all.
+
+    Tests must not change it; one that does takes a `copy`.
+    """
+    whole = Project(project(), tpch_data, tmp_path_factory.mktemp("built") / "built.duckdb")
+    whole.build()
+    return whole
 
 
 # ---------------------------------------------------------------- summary

@@ -78,8 +78,8 @@ def batches(tpch_data, tmp_path_factory):
         {
             # one customer moves again, one leaves
             "customer": f"""select * replace (
-                    case when c_custkey = 1 then 'MACHINERY' else c_mktsegment end as c_mktsegment,
-                    case when c_custkey = 1 then {THIRD} else _loaded_at end as _loaded_at)
+                    case when c_custkey = 2 then 'MACHINERY' else c_mktsegment end as c_mktsegment,
+                    case when c_custkey = 2 then {THIRD} else _loaded_at end as _loaded_at)
                 from customer where c_custkey <> 3""",
             "orders": f"""from orders union all by name
                 select * replace ({THIRD} as _loaded_at)
@@ -121,10 +121,10 @@ def test_a_chain_of_incremental_runs_equals_a_full_refresh(batches, project, tmp
     }
     assert {key for key, count in versions.items() if count > 1} == moved
     assert set(range(51, 71)) <= moved  # and of 1 to 50 those who were not in BUILDING already
-    assert versions[1] == 3
+    assert versions[2] == 3
     segments = chain.query(
         f"""select market_segment, cast(valid_from as varchar), is_current from {HISTORY}
-        where customer_key = 1 order by valid_from"""
+        where customer_key = 2 order by valid_from"""
     )
     assert segments[1:] == [
         ("BUILDING", "2001-01-02 06:00:00", False),
