@@ -20,8 +20,7 @@ ANSWERS_FILE = ".copier-answers.yml"
 # Questions that change no file yet, because what they decide about is still to come.
 # The test below says when one has to be taken off.
 WITHOUT_EFFECT_YET = {
-    *("dashboard", "orchestrator", "airflow_style", "refresh", "timezone"),
-    *("business_start_hour", "business_end_hour", "full_refresh_hour", "ci"),
+    *("dashboard", "orchestrator", "airflow_style", "ci"),
 }
 
 
