@@ -106,7 +106,7 @@ def _makefile(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "makefile").write_text(text)
         done = subprocess.run(
-            ["make", "--no-print-directory", "-n", "help"],
+            ["make", "--no-print-directory", "-n", *(["help"] if "help:" in text else ["-p"])],
             cwd=folder,
             check=False,
             capture_output=True,
@@ -159,6 +159,7 @@ BY_SUFFIX: dict[str, Check] = {
     ".md": _text,
     ".txt": _text,
     ".in": _text,
+    ".mk": _makefile,
 }
 BY_NAME: dict[str, Check] = {
     "makefile": _makefile,

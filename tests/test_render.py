@@ -20,7 +20,7 @@ ANSWERS_FILE = ".copier-answers.yml"
 # Questions that change no file yet, because what they decide about is still to come.
 # The test below says when one has to be taken off.
 WITHOUT_EFFECT_YET = {
-    *("dashboard", "orchestrator", "airflow_style", "ci"),
+    *("dashboard", "ci"),
 }
 
 
