@@ -16,6 +16,7 @@ def sqlfluff(action: str, folder: Path, *paths: str) -> subprocess.CompletedProc
     """What `make lint` and `make format` run."""
     return subprocess.run(
         [Path(sys.executable).parent / "sqlfluff", action, "--nocolor", *(paths or SQL)],
+        check=False,
         cwd=folder,
         capture_output=True,
         text=True,
