@@ -1,12 +1,17 @@
 """Fixtures that several modules share, and what the summary says about rendering."""
 
 import hashlib
+import os
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 import rendering
+from projects import Project
+
+pytest_plugins = ["parse_summary"]
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Tests",

@@ -50,6 +50,7 @@ class Project:
         """Run a command in the project's folder and return what it printed, like `dbt`."""
         done = subprocess.run(
             command,
+            check=False,
             cwd=self.folder,
             env=self.environment(**environment),
             stdout=subprocess.PIPE,

@@ -2,11 +2,10 @@
 
 import duckdb
 import pytest
-
 from projects import HISTORY, Project, differing_tables, write_batch
 
 # Load times of the three batches.
-FIRST, SECOND, THIRD = ("timestamp '2001-01-0%d 06:00:00'" % day for day in (1, 2, 3))
+FIRST, SECOND, THIRD = (f"timestamp '2001-01-0{day} 06:00:00'" for day in (1, 2, 3))
 
 # Old orders that arrive two years late, orders of which one line arrives late, lines that arrive
 # before their order.

@@ -16,10 +16,7 @@ from sqlfluff.core.templaters.builtins.dbt import MacroReturn as _MacroReturn
 
 _SETTINGS = (_Path(__file__).resolve().parents[2] / ".sqlfluff").read_text("utf-8")
 _DIALECT = _re.search(r"^dialect *= *(\w+)", _SETTINGS, _re.MULTILINE)[1]
-_TYPES = {
-    "string": "string" if _DIALECT in ("bigquery", "databricks") else "varchar",
-    "int": "integer",
-}
+_TYPES = {"int": "integer", "string": "string" if _DIALECT == "bigquery" else "varchar"}
 # where dbt looks for a version of a macro
 _PREFIXES = [_DIALECT, {"databricks": "spark", "redshift": "postgres"}.get(_DIALECT), "default"]
 
