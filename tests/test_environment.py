@@ -149,7 +149,21 @@ def test_install_without_uv(project, tmp_path):
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "python3").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
-    for tool in "bash cat chmod cksum cp cut dirname env git make mkdir rm sed".split():
+    for tool in [
+        "bash",
+        "cat",
+        "chmod",
+        "cksum",
+        "cp",
+        "cut",
+        "dirname",
+        "env",
+        "git",
+        "make",
+        "mkdir",
+        "rm",
+        "sed",
+    ]:
         (tools / tool).symlink_to(shutil.which(tool))
     output = run(folder, "make", "install", PATH=str(tools))
     assert "with pip" in output
