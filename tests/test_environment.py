@@ -96,6 +96,12 @@ def test_an_edited_env_works_at_once_and_the_environment_wins(installed, setting
     assert python(installed, SHOW("DBT_PROFILES_DIR")) == str(installed / "profiles")
 
 
+def test_files_are_taken_from_the_project_whatever_the_working_folder(installed, settings):
+    settings.write_text("LOCAL_DUCKDB=data/mine.duckdb\nTPCH_DATA=s3://bucket/tpch\n")
+    assert python(installed, SHOW("LOCAL_DUCKDB")) == str(installed / "data" / "mine.duckdb")
+    assert python(installed, SHOW("TPCH_DATA")) == "s3://bucket/tpch"
+
+
 def test_an_empty_setting_counts_as_not_set(installed, settings):
     settings.write_text("POSTGRES_HOST=\n")
     assert python(installed, SHOW("POSTGRES_HOST")) == "None"
@@ -119,11 +125,17 @@ def test_a_missing_variable_names_itself_and_where_to_set_it(installed, settings
     assert "POSTGRES_HOST" in output or "DBT_SCHEMA" in output
 
 
-def test_tools_work_as_typed_after_activating(installed):
-    command = "source .venv/bin/activate && dbt debug"
-    output = run(installed, "bash", "-c", command)
+def test_tools_work_as_typed_after_activating(installed, tpch_data):
+    """The README's commands on an empty database, one by one, without make."""
+    readme = (installed / "README.md").read_text()
+    block = readme.split("source .venv/bin/activate\n", 1)[1].split("```", 1)[0]
+    commands = block.split("\n")[:-1]
+    assert commands == ["dbt debug", "dbt seed", "dbt run", "dbt test"]
+    typed = " && ".join(["source .venv/bin/activate", *commands])
+    output = run(installed, "bash", "-c", typed, TPCH_DATA=str(tpch_data))
     assert "All checks passed!" in output
     assert "adapter type: duckdb" in output
+    assert output.count("Completed successfully") == 3
 
 
 def test_targets_before_install_say_what_to_do(project, tmp_path):
