@@ -7,12 +7,15 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
 PASSPHRASE = "of-a-test"
+PATIENCE = 60  # seconds until it has to be ready
 
 
 @dataclass(frozen=True)
@@ -70,18 +73,21 @@ def running(data: Path) -> Iterator[Emulator]:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
     program = Path(__file__).with_name("snowflake_emulator.py")
-    with subprocess.Popen(
-        [sys.executable, "-W", "ignore", program, str(port), data],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # a line for each request; never read, it would fill the pipe
-        text=True,
-    ) as process:
+    with tempfile.NamedTemporaryFile("r", prefix="snowflake-", suffix=".log") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", program, str(port), data],
+            stdin=subprocess.PIPE,  # it serves until this ends
+            stdout=log.fileno(),
+            stderr=subprocess.STDOUT,
+        )
         try:
-            if process.stdout.readline() != "ready\n":
-                raise RuntimeError(
-                    f"The emulator of Snowflake did not start: run {program} by hand"
-                )
+            deadline = time.monotonic() + PATIENCE
+            while "ready\n" not in Path(log.name).read_text():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    text = Path(log.name).read_text()
+                    raise RuntimeError(f"The emulator of Snowflake did not start:\n{text}")
+                time.sleep(0.1)
             yield Emulator(port)
         finally:
             process.terminate()
+            process.communicate()
