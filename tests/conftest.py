@@ -1,12 +1,17 @@
 """Fixtures that several modules share, and what the summary says about rendering."""
 
 import hashlib
+import os
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 import rendering
+from projects import Project
+
+pytest_plugins = ["parse_summary"]
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Tests",
@@ -80,7 +85,8 @@ def built(tmp_path_factory, project, tpch_data) -> Project:
 
     Tests must not change it; one that does takes a `copy`.
     """
-    whole = Project(project(), tpch_data, tmp_path_factory.mktemp("built") / "built.duckdb")
+    rendered = Project(project(), tpch_data, Path("never built"))
+    whole = rendered.fresh(tmp_path_factory.mktemp("built") / "project")
     whole.build()
     return whole
 

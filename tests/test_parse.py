@@ -24,8 +24,6 @@ from parsing import (
 from rendering import File, Tree, all_answers, choices, render
 from variants import all_variants
 
-pytest_plugins = ["parse_summary"]
-
 
 @pytest.fixture(scope="module")
 def parser(tmp_path_factory: pytest.TempPathFactory) -> Parser:

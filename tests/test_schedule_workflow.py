@@ -14,14 +14,11 @@ import pytest
 import rendering
 import variants
 import yaml
-from environments import python_of
 from projects import HISTORY, Project, differing_tables
 from schedules import CASES, END, START, load, read, scheduled
 
 WORKFLOW = ".github/workflows/schedule.yml"
 ACTIONS = {"orchestrator": "github_actions"}
-# no linter of workflows is among the packages that the tests share
-LINTERS = (rendering.ROOT / "requirements" / "workflows.txt").read_bytes()
 
 
 def workflow(answers: dict) -> dict:
@@ -53,7 +50,6 @@ def test_the_cron_of_the_full_refresh_is_the_one_that_sets_the_mode(name):
 
 def test_linters_find_nothing(tmp_path):
     """actionlint, zizmor and the schema, on each different content of the workflow."""
-    tools = python_of(LINTERS, "workflows").parent
     contents = {}
     for name, answers in variants.all_variants().items():
         tree = rendering.render(answers)
@@ -68,7 +64,7 @@ def test_linters_find_nothing(tmp_path):
         paths.append(tmp_path / f"{number}.yml")
         paths[-1].write_bytes(content)
     assert len(paths) > 10
-    assert lint(tools, paths) == {}
+    assert lint(paths) == {}
     bad = tmp_path / "bad.yml"
     text = paths[0].read_text()
     bad.write_text(
@@ -76,10 +72,10 @@ def test_linters_find_nothing(tmp_path):
             "@3d3c42e5aac5ba805825da76410c181273ba90b1", "@v7"
         )
     )
-    assert set(lint(tools, [bad])) == {"actionlint", "zizmor", "check-jsonschema"}
+    assert set(lint([bad])) == {"actionlint", "zizmor", "check-jsonschema"}
 
 
-def lint(tools: Path, paths: list[Path]) -> dict[str, str]:
+def lint(paths: list[Path]) -> dict[str, str]:
     """What each linter that complains has to say."""
     commands = {
         "actionlint": ["-no-color"],
@@ -89,7 +85,7 @@ def lint(tools: Path, paths: list[Path]) -> dict[str, str]:
     found = {}
     for name, options in commands.items():
         done = subprocess.run(
-            [tools / name, *options, *paths],
+            [name, *options, *paths],
             check=False,
             capture_output=True,
             text=True,

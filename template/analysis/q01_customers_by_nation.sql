@@ -7,4 +7,4 @@ select
     revenue
 
 from {{ ref('nation_summary') }}
-order by customers desc, nation_name
+order by customers desc, nation_name asc

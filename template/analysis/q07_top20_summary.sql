@@ -26,10 +26,23 @@ ranked as (
     select
         population,
         revenue,
-        row_number() over (partition by population order by revenue desc, customer_key) as value_rank,
+        row_number() over (
+            partition by population order by revenue desc, customer_key asc
+        ) as value_rank,
         count(*) over (partition by population) as customers
 
     from populations
+
+),
+
+marked as (
+
+    select
+        population,
+        revenue,
+        value_rank <= ceil({{ divide('customers', 5) }}) as is_top
+
+    from ranked
 
 ),
 
@@ -38,12 +51,12 @@ summed as (
     select
         population,
         count(*) as customers,
-        sum(case when value_rank <= ceil({{ divide('customers', 5) }}) then 1 else 0 end) as top_customers,
-        sum(case when value_rank <= ceil({{ divide('customers', 5) }}) then revenue else 0 end) as top_revenue,
+        sum(case when is_top then 1 else 0 end) as top_customers,
+        sum(case when is_top then revenue else 0 end) as top_revenue,
         sum(revenue) as total_revenue,
-        min(case when value_rank <= ceil({{ divide('customers', 5) }}) then revenue end) as threshold_revenue
+        min(case when is_top then revenue end) as threshold_revenue
 
-    from ranked
+    from marked
     group by population
 
 )

@@ -5,4 +5,4 @@ select
     orders
 
 from {{ ref('segment_summary') }}
-order by revenue desc, market_segment
+order by revenue desc, market_segment asc

@@ -13,4 +13,4 @@ select
     ltv_stddev
 
 from {{ ref('lifetime_value_distribution') }}
-order by population desc, market_segment
+order by population desc, market_segment asc

@@ -1,6 +1,6 @@
 {#
-    The date that answers refer to, as a SQL expression: the var as_of_date, else the newest order date.
-    Never the clock: the same data gives the same answer on every day.
+    The date that answers refer to, as a SQL expression: the var as_of_date, else the newest order
+    date. Never the clock: the same data gives the same answer on every day.
 #}
 {% macro as_of_date() -%}
     {%- if var('as_of_date', none) -%}

@@ -1,14 +1,19 @@
 {#
-    What an incremental fact has seen already, as SQL expressions over the existing table ({{ this }}).
-    An empty table has seen nothing.
+    What an incremental fact has seen already, as SQL expressions over the existing table
+    ({{ this }}). An empty table has seen nothing.
 #}
 {% macro newest_seen(column) -%}
-    (select coalesce(max({{ column }}), cast('1900-01-01 00:00:00' as {{ dbt.type_timestamp() }})) from {{ this }})
+    (
+        select
+            coalesce(max({{ column }}), cast('1900-01-01 00:00:00' as {{ dbt.type_timestamp() }}))
+        from {{ this }}
+    )
 {%- endmacro %}
 
 
 {# The first order date that is read again where the source has no load time (var lookback_days). #}
 {% macro lookback_start() -%}
-    {%- set newest = "(select coalesce(max(order_date), cast('1900-01-31' as date)) from " ~ this ~ ")" -%}
+    {%- set newest = "coalesce(max(order_date), cast('1900-01-31' as date))" -%}
+    {%- set newest = '(select ' ~ newest ~ ' from ' ~ this ~ ')' -%}
     cast({{ dbt.dateadd('day', -var('lookback_days'), newest) }} as date)
 {%- endmacro %}

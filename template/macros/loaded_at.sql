@@ -1,6 +1,6 @@
 {#
-    The name of the source's load-time column on this target, or none where the source has no such column.
-    The var source_loaded_at is a column name for every target, or a mapping from target to column name.
+    The name of the source's load-time column on this target, or none where it has no such column.
+    The var source_loaded_at is a column name for every target, or a mapping from target to name.
 #}
 {% macro source_loaded_at() %}
     {% set column = var('source_loaded_at', none) %}

@@ -26,7 +26,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")
 DEFAULT_SCALE = "0.01"
-SMALLEST_SCALE = 0.001  # below it the generator has no suppliers to choose from
+SMALLEST_SCALE = 0.01
+SUPPLIERS = 10_000  # at scale 1
 MARKER = ".tpch.json"
 # What DuckDB may use while it adds the column; it streams, so this holds at every scale.
 MEMORY_LIMIT = "1GB"
@@ -37,14 +38,19 @@ class Problem(Exception):
 
 
 def parse_scale(text: str) -> float:
-    """The scale factor in `text`; raises Problem when it is not a number that can be made."""
+    """The scale factor in `text`; raises Problem when it is not a number that can be made.
+
+    TPC-H spreads a part over four suppliers by a formula that meets one of them twice where there
+    are few: below scale 0.01, and up to 228 suppliers where their number is a multiple of three.
+    """
     try:
         scale = float(text)
     except ValueError:
         scale = math.nan
-    if not (SMALLEST_SCALE <= scale < math.inf):
+    suppliers = round(SUPPLIERS * scale) if SMALLEST_SCALE <= scale < math.inf else 0
+    if suppliers == 0 or (suppliers <= 228 and suppliers % 3 == 0):
         raise Problem(
-            f"SF={text} is not a scale: give a number from {SMALLEST_SCALE} up, such as 0.01 or 1."
+            f"SF={text} is not a scale that TPC-H can make: give 0.01, 0.02 or a number from 0.03 up."
         )
     return scale
 

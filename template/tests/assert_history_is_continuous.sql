@@ -8,7 +8,9 @@ versions as (
         is_current,
         valid_from,
         valid_to,
-        lead(valid_from) over (partition by customer_key order by valid_from, valid_to) as next_valid_from
+        lead(valid_from) over (
+            partition by customer_key order by valid_from, valid_to
+        ) as next_valid_from
 
     from {{ ref('dim_customers_history') }}
 

@@ -3,10 +3,15 @@ with
 
 source_total as (
 
-    select sum(cast(lines.l_extendedprice as numeric(15, 2)) * (1 - cast(lines.l_discount as numeric(15, 2)))) as revenue
-    from {{ source('tpch', 'lineitem') }} as lines
+    select
+        sum(
+            cast(order_lines.l_extendedprice as numeric(15, 2))
+            * (1 - cast(order_lines.l_discount as numeric(15, 2)))
+        ) as revenue
+
+    from {{ source('tpch', 'lineitem') }} as order_lines
     inner join {{ source('tpch', 'orders') }} as orders
-        on lines.l_orderkey = orders.o_orderkey
+        on order_lines.l_orderkey = orders.o_orderkey
     where orders.o_orderdate <= {{ as_of_date() }}
 
 ),
@@ -27,7 +32,10 @@ totals as (
     from {{ ref('fct_orders') }}
     where order_date <= {{ as_of_date() }}
 
-    {% for mart in ['customer_360', 'customer_monthly_activity', 'monthly_growth', 'nation_summary', 'segment_summary'] %}
+    {% for mart in [
+        'customer_360', 'customer_monthly_activity', 'monthly_growth', 'nation_summary',
+        'segment_summary'
+    ] %}
 
     union all
 

@@ -12,13 +12,13 @@ scores as (
 combinations as (
 
     select
-        r.score as r_score,
-        f.score as f_score,
-        m.score as m_score
+        recency_scores.score as r_score,
+        frequency_scores.score as f_score,
+        monetary_scores.score as m_score
 
-    from scores as r
-    cross join scores as f
-    cross join scores as m
+    from scores as recency_scores
+    cross join scores as frequency_scores
+    cross join scores as monetary_scores
 
 )
 

@@ -33,12 +33,15 @@ day_numbers as (
 days as (
 
     select
-        cast({{ dbt.dateadd('day', 'cast(day_numbers.generated_number as integer) - 1', 'bounds.first_day') }} as date)
-            as date_day
+        cast({{ dbt.dateadd(
+            'day', 'cast(day_numbers.generated_number as integer) - 1', 'bounds.first_day'
+        ) }} as date) as date_day
 
     from day_numbers
     cross join bounds
-    where day_numbers.generated_number <= {{ dbt.datediff('bounds.first_day', dbt.dateadd('year', 1, 'bounds.last_year_start'), 'day') }}
+    where day_numbers.generated_number <= {{ dbt.datediff(
+        'bounds.first_day', dbt.dateadd('year', 1, 'bounds.last_year_start'), 'day'
+    ) }}
 
 ),
 

@@ -49,12 +49,12 @@ priced as (
     from lines
 
     {% if is_incremental() %}
-    where order_key in (select order_key from changed_orders)
+    where order_key in (select changed_orders.order_key from changed_orders)
     {% endif %}
 
 ),
 
--- a left join: a line whose order has not arrived yet counts, and is completed when the order arrives
+-- a left join: a line whose order has not arrived yet counts, and is completed when it arrives
 joined as (
 
     select

@@ -55,7 +55,7 @@ order_totals as (
     from lines
 
     {% if is_incremental() %}
-    where order_key in (select order_key from changed_orders)
+    where order_key in (select changed_orders.order_key from changed_orders)
     {% endif %}
 
     group by order_key
@@ -97,7 +97,7 @@ joined as (
         on orders.order_key = order_totals.order_key
 
     {% if is_incremental() %}
-    where orders.order_key in (select order_key from changed_orders)
+    where orders.order_key in (select changed_orders.order_key from changed_orders)
     {% endif %}
 
 )

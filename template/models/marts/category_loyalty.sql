@@ -50,32 +50,63 @@ segment_totals as (
 
 ),
 
-final as (
+joined as (
 
     select
-        -- strings
         schemes.scheme,
         segments.market_segment,
-
-        -- numerics
-        cast(coalesce(totals.buyers, 0) as {{ dbt.type_bigint() }}) as buyers,
-        {{ round_to('totals.mean_top_share', 6) }} as mean_top_share,
-        {{ round_to('totals.stderr_top_share', 6) }} as stderr_top_share,
-        {{ round_to('totals.revenue_weighted_top_share', 6) }} as revenue_weighted_top_share,
-        {{ round_to('totals.mean_hhi', 6) }} as mean_hhi,
-        {{ round_to('totals.mean_categories', 4) }} as mean_categories,
-        {% for rank, measure in [('loyalty_rank', 'mean_top_share'), ('hhi_rank', 'mean_hhi')] %}
-        case when totals.{{ measure }} is not null then cast(row_number() over (
-            partition by schemes.scheme, case when totals.{{ measure }} is null then 1 else 0 end
-            order by totals.{{ measure }} desc, segments.market_segment asc
-        ) as {{ dbt.type_int() }}) end as {{ rank }}{{ ',' if not loop.last }}
-        {% endfor %}
+        totals.buyers,
+        totals.mean_top_share,
+        totals.stderr_top_share,
+        totals.revenue_weighted_top_share,
+        totals.mean_hhi,
+        totals.mean_categories,
+        case when totals.mean_top_share is null then 1 else 0 end as has_no_share,
+        case when totals.mean_hhi is null then 1 else 0 end as has_no_hhi
 
     from schemes
     cross join segments
     left join segment_totals as totals
         on schemes.scheme = totals.scheme
         and segments.market_segment = totals.market_segment
+
+),
+
+-- what has no value comes last, and gets no rank below
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by scheme order by has_no_share asc, mean_top_share desc, market_segment asc
+        ) as share_position,
+        row_number() over (
+            partition by scheme order by has_no_hhi asc, mean_hhi desc, market_segment asc
+        ) as hhi_position
+
+    from joined
+
+),
+
+final as (
+
+    select
+        -- strings
+        scheme,
+        market_segment,
+
+        -- numerics
+        cast(coalesce(buyers, 0) as {{ dbt.type_bigint() }}) as buyers,
+        {{ round_to('mean_top_share', 6) }} as mean_top_share,
+        {{ round_to('stderr_top_share', 6) }} as stderr_top_share,
+        {{ round_to('revenue_weighted_top_share', 6) }} as revenue_weighted_top_share,
+        {{ round_to('mean_hhi', 6) }} as mean_hhi,
+        {{ round_to('mean_categories', 4) }} as mean_categories,
+        cast(case when has_no_share = 0 then share_position end as {{ dbt.type_int() }})
+            as loyalty_rank,
+        cast(case when has_no_hhi = 0 then hhi_position end as {{ dbt.type_int() }}) as hhi_rank
+
+    from ranked
 
 )
 

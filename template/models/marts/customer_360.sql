@@ -1,3 +1,7 @@
+{% set order_age = dbt.datediff('orders.order_date', 'as_of.as_of_date', 'day') %}
+{% set recency = dbt.datediff('scored.last_order_date', 'as_of.as_of_date', 'day') %}
+{% set tenure = dbt.datediff('scored.first_order_date', 'as_of.as_of_date', 'day') %}
+
 with
 
 as_of as (
@@ -45,10 +49,8 @@ buyer_totals as (
         sum(orders.lines) as lines,
         sum(orders.returned_lines) as returned_lines,
         sum(orders.quantity) as quantity,
-        sum(case when {{ dbt.datediff('orders.order_date', 'as_of.as_of_date', 'day') }} < 365 then 1 else 0 end)
-            as orders_365d,
-        sum(case when {{ dbt.datediff('orders.order_date', 'as_of.as_of_date', 'day') }} < 365 then orders.revenue else 0 end)
-            as revenue_365d
+        sum(case when {{ order_age }} < 365 then 1 else 0 end) as orders_365d,
+        sum(case when {{ order_age }} < 365 then orders.revenue else 0 end) as revenue_365d
 
     from orders
     cross join as_of
@@ -76,8 +78,10 @@ scored as (
     select
         *,
         {% for score, measure in [('r', 'recency'), ('f', 'frequency'), ('m', 'monetary')] %}
-        1 + cast(floor({{ divide('5 * (' ~ measure ~ '_position - 1)', 'buyers') }}) as {{ dbt.type_int() }})
-            as {{ score }}_score,
+        1 + cast(
+            floor({{ divide('5 * (' ~ measure ~ '_position - 1)', 'buyers') }})
+            as {{ dbt.type_int() }}
+        ) as {{ score }}_score,
         {% endfor %}
         value_rank <= ceil({{ divide('buyers', 5) }}) as is_top_20_percent
 
@@ -112,10 +116,8 @@ joined as (
         cast(coalesce(scored.lines, 0) as {{ dbt.type_bigint() }}) as lines,
         cast(coalesce(scored.quantity, 0) as numeric(28, 2)) as quantity,
         {{ round_to(divide('scored.revenue', 'scored.orders'), 4) }} as avg_order_value,
-        cast({{ dbt.datediff('scored.last_order_date', 'as_of.as_of_date', 'day') }} as {{ dbt.type_int() }})
-            as recency_days,
-        cast({{ dbt.datediff('scored.first_order_date', 'as_of.as_of_date', 'day') }} as {{ dbt.type_int() }})
-            as tenure_days,
+        cast({{ recency }} as {{ dbt.type_int() }}) as recency_days,
+        cast({{ tenure }} as {{ dbt.type_int() }}) as tenure_days,
         cast(coalesce(scored.orders_365d, 0) as {{ dbt.type_bigint() }}) as orders_365d,
         cast(coalesce(scored.revenue_365d, 0) as numeric(28, 4)) as revenue_365d,
 
@@ -127,21 +129,23 @@ joined as (
         coalesce(scored.is_top_20_percent, false) as is_top_20_percent,
         cast(case
             when scored.customer_key is null then 'prospect'
-            when {{ dbt.datediff('scored.last_order_date', 'as_of.as_of_date', 'day') }} <= {{ var('lifecycle_active_days') }} then 'active'
-            when {{ dbt.datediff('scored.last_order_date', 'as_of.as_of_date', 'day') }} <= {{ var('lifecycle_lapsing_days') }} then 'lapsing'
+            when {{ recency }} <= {{ var('lifecycle_active_days') }} then 'active'
+            when {{ recency }} <= {{ var('lifecycle_lapsing_days') }} then 'lapsing'
             else 'churned'
         end as {{ dbt.type_string() }}) as lifecycle_state,
 
         -- categories
         category_profile.top_category,
-        {{ round_to(divide('category_profile.top_category_revenue', 'category_profile.revenue'), 6) }}
-            as top_category_share,
+        {{ round_to(
+            divide('category_profile.top_category_revenue', 'category_profile.revenue'), 6
+        ) }} as top_category_share,
         {{ round_to('category_profile.category_hhi', 6) }} as category_hhi,
 
         -- named after the scores, returns, cohort
         rfm_segments.rfm_segment,
         {{ round_to(divide('scored.returned_lines', 'scored.lines'), 6) }} as return_rate,
-        cast({{ dbt.date_trunc('quarter', 'scored.first_order_date') }} as date) as acquisition_cohort
+        cast({{ dbt.date_trunc('quarter', 'scored.first_order_date') }} as date)
+            as acquisition_cohort
 
     from customers
     cross join as_of

@@ -1,3 +1,5 @@
+{% set revenue = 'cast(revenue as ' ~ type_double() ~ ')' %}
+
 with
 
 category_revenue as (
@@ -45,8 +47,7 @@ final as (
         cast(categories as {{ dbt.type_bigint() }}) as categories,
         cast(revenue as numeric(28, 4)) as revenue,
         cast(top_category_revenue as numeric(28, 4)) as top_category_revenue,
-        {{ divide('squared_revenue', 'cast(revenue as ' ~ type_double() ~ ') * cast(revenue as ' ~ type_double() ~ ')') }}
-            as category_hhi
+        {{ divide('squared_revenue', revenue ~ ' * ' ~ revenue) }} as category_hhi
 
     from summed
 

@@ -24,10 +24,10 @@ categorised as (
 
     select
         lines.customer_key,
+        {% for column in category_columns.values() %}
+        coalesce(products.{{ column }}, 'unknown') as {{ column }},
+        {% endfor %}
         lines.revenue
-        {%- for column in category_columns.values() %},
-        coalesce(products.{{ column }}, 'unknown') as {{ column }}
-        {%- endfor %}
 
     from lines
     left join products

@@ -41,7 +41,9 @@ active_quarters as (
     from customers
     inner join activity
         on customers.customer_key = activity.customer_key
-    group by 1, 2
+    group by
+        customers.acquisition_cohort,
+        cast({{ dbt.date_trunc('quarter', 'activity.activity_month') }} as date)
 
 ),
 
@@ -53,10 +55,13 @@ final as (
 
         -- numerics
         cast(cohorts.cohort_size as {{ dbt.type_bigint() }}) as cohort_size,
-        cast({{ dbt.datediff('cohorts.cohort_quarter', 'quarters.quarter_start', 'quarter') }} as {{ dbt.type_int() }})
-            as quarter_number,
+        cast(
+            {{ dbt.datediff('cohorts.cohort_quarter', 'quarters.quarter_start', 'quarter') }}
+            as {{ dbt.type_int() }}
+        ) as quarter_number,
         cast(coalesce(active_quarters.retained, 0) as {{ dbt.type_bigint() }}) as retained,
-        {{ round_to(divide('coalesce(active_quarters.retained, 0)', 'cohorts.cohort_size'), 6) }} as retention_rate
+        {{ round_to(divide('coalesce(active_quarters.retained, 0)', 'cohorts.cohort_size'), 6) }}
+            as retention_rate
 
     from cohorts
     -- every quarter since the cohort's own, so that a quarter without orders shows as 0

@@ -17,7 +17,7 @@ months as (
         min(order_date) as first_order_date
 
     from orders
-    group by 1, 2
+    group by customer_key, cast({{ dbt.date_trunc('month', 'order_date') }} as date)
 
 ),
 

@@ -27,15 +27,23 @@ populations as (
 
 ),
 
+population_names as (
+
+    select 'buyers' as population
+    union all
+    select 'all_customers' as population
+
+),
+
 -- a segment without buyers keeps its row
 segments as (
 
     select distinct
-        names.population,
+        population_names.population,
         customers.market_segment
 
     from customers
-    cross join (select 'buyers' as population union all select 'all_customers') as names
+    cross join population_names
 
 ),
 
@@ -50,11 +58,14 @@ final as (
         cast(count(populations.revenue) as {{ dbt.type_bigint() }}) as customers,
         {{ round_to('min(populations.revenue)', 4) }} as ltv_min,
         {% for percent in [10, 25, 50, 75, 90] %}
-        {{ round_to(percentile('populations.revenue', percent / 100), 4) }} as ltv_{{ 'median' if percent == 50 else 'p' ~ percent }},
+        {{ round_to(percentile('populations.revenue', percent / 100), 4) }}
+            as ltv_{{ 'median' if percent == 50 else 'p' ~ percent }},
         {% endfor %}
         {{ round_to('max(populations.revenue)', 4) }} as ltv_max,
-        {{ round_to(divide('sum(populations.revenue)', 'count(populations.revenue)'), 4) }} as ltv_mean,
-        {{ round_to('stddev_samp(cast(populations.revenue as ' ~ type_double() ~ '))', 4) }} as ltv_stddev
+        {{ round_to(divide('sum(populations.revenue)', 'count(populations.revenue)'), 4) }}
+            as ltv_mean,
+        {{ round_to('stddev_samp(cast(populations.revenue as ' ~ type_double() ~ '))', 4) }}
+            as ltv_stddev
 
     from segments
     left join populations

@@ -39,15 +39,18 @@ monthly_totals as (
 
 ),
 
--- A customer counts as active for the 12 months from an order's month on, or until the next order renews
--- that. So each month of activity is one arrival now and one departure later, and a running sum of both
--- counts every customer once, at a fraction of the cost of a distinct count over 12 months.
+-- A customer counts as active for the 12 months from an order's month on, or until the next order
+-- renews that. So each month of activity is one arrival now and one departure later, and a running
+-- sum of both counts every customer once, at a fraction of the cost of a distinct count over 12
+-- months.
 spans as (
 
     select
         activity_month,
         cast({{ dbt.dateadd('month', 12, 'activity_month') }} as date) as expires_month,
-        lead(activity_month) over (partition by customer_key order by activity_month) as renewed_month
+        lead(activity_month) over (
+            partition by customer_key order by activity_month
+        ) as renewed_month
 
     from activity
 
@@ -64,7 +67,8 @@ movements as (
     union all
 
     select
-        case when renewed_month < expires_month then renewed_month else expires_month end as month_start,
+        case when renewed_month < expires_month then renewed_month else expires_month end
+            as month_start,
         -1 as movement
 
     from spans
@@ -104,7 +108,8 @@ cumulated as (
 
     select
         *,
-        sum(new_customers) over (order by month_start rows unbounded preceding) as cumulative_customers,
+        sum(new_customers) over (order by month_start rows unbounded preceding)
+            as cumulative_customers,
         sum(net_movement) over (order by month_start rows unbounded preceding) as active_12m
 
     from joined
@@ -120,8 +125,9 @@ final as (
         -- numerics
         cast(new_customers as {{ dbt.type_bigint() }}) as new_customers,
         cast(cumulative_customers as {{ dbt.type_bigint() }}) as cumulative_customers,
-        {{ round_to(divide('new_customers', 'lag(cumulative_customers) over (order by month_start)'), 6) }}
-            as growth_rate,
+        {{ round_to(
+            divide('new_customers', 'lag(cumulative_customers) over (order by month_start)'), 6
+        ) }} as growth_rate,
         cast(active_customers as {{ dbt.type_bigint() }}) as active_customers,
         cast(active_12m as {{ dbt.type_bigint() }}) as active_12m,
         cast(orders as {{ dbt.type_bigint() }}) as orders,

@@ -51,7 +51,8 @@ ranked as (
         rank() over (partition by scope order by orders)
         + {{ divide('count(*) over (partition by scope, orders) - 1', 2) }} as orders_rank,
         rank() over (partition by scope order by avg_order_value)
-        + {{ divide('count(*) over (partition by scope, avg_order_value) - 1', 2) }} as avg_order_value_rank
+        + {{ divide('count(*) over (partition by scope, avg_order_value) - 1', 2) }}
+            as avg_order_value_rank
 
     from scoped
 

@@ -31,7 +31,9 @@ ordered as (
     select
         customer_key,
         order_date,
-        lag(order_date) over (partition by customer_key order by order_date, order_key) as previous_order_date
+        lag(order_date) over (
+            partition by customer_key order by order_date, order_key
+        ) as previous_order_date
 
     from orders
 
@@ -41,7 +43,8 @@ gaps as (
 
     select
         buyers.market_segment,
-        {{ dbt.datediff('ordered.previous_order_date', 'ordered.order_date', 'day') }} as days_between
+        {{ dbt.datediff('ordered.previous_order_date', 'ordered.order_date', 'day') }}
+            as days_between
 
     from ordered
     inner join buyers
@@ -71,9 +74,13 @@ buyer_rates as (
             'buyers.orders * 365.25',
             dbt.datediff('buyers.first_order_date', 'as_of.as_of_date', 'day') ~ ' + 1'
         ) }} as orders_per_year,
-        case when buyers.orders > 1 then {{ divide(
-            dbt.datediff('buyers.first_order_date', 'buyers.last_order_date', 'day'), 'buyers.orders - 1'
-        ) }} end as customer_gap
+        case
+            when buyers.orders > 1
+                then {{ divide(
+                    dbt.datediff('buyers.first_order_date', 'buyers.last_order_date', 'day'),
+                    'buyers.orders - 1'
+                ) }}
+        end as customer_gap
 
     from buyers
     cross join as_of
@@ -114,7 +121,8 @@ final as (
         {{ round_to('gap_totals.days_between_median', 4) }} as days_between_median,
         {{ round_to('gap_totals.days_between_mean', 4) }} as days_between_mean,
         {{ round_to('buyer_totals.customer_gap_median', 4) }} as customer_gap_median,
-        cast(coalesce(buyer_totals.one_order_buyers, 0) as {{ dbt.type_bigint() }}) as one_order_buyers
+        cast(coalesce(buyer_totals.one_order_buyers, 0) as {{ dbt.type_bigint() }})
+            as one_order_buyers
 
     from segments
     left join buyer_totals

@@ -24,26 +24,37 @@ years as (
 
     select
         min(extract(year from buyers.first_order_date)) as first_year,
-        max(extract(year from {{ dbt.dateadd('day', 1, 'as_of.as_of_date') }})) - 1 as last_full_year
+        max(extract(year from {{ dbt.dateadd('day', 1, 'as_of.as_of_date') }})) - 1
+            as last_full_year
 
     from buyers
     cross join as_of
 
 ),
 
+buyer_years as (
+
+    select
+        region_name,
+        extract(year from first_order_date) as acquired_year
+
+    from buyers
+
+),
+
 acquired as (
 
     select
-        buyers.region_name,
-        sum(case when extract(year from buyers.first_order_date) <= years.first_year then 1 else 0 end)
+        buyer_years.region_name,
+        sum(case when buyer_years.acquired_year <= years.first_year then 1 else 0 end)
             as customers_end_first_year,
-        sum(case when extract(year from buyers.first_order_date) <= years.last_full_year then 1 else 0 end)
+        sum(case when buyer_years.acquired_year <= years.last_full_year then 1 else 0 end)
             as customers_end_last_year,
         count(*) as customers_end_of_data
 
-    from buyers
+    from buyer_years
     cross join years
-    group by buyers.region_name
+    group by buyer_years.region_name
 
 ),
 
@@ -68,14 +79,32 @@ grown as (
 
     select
         *,
-        case when last_full_year > first_year then
-            power(
-                {{ divide('customers_end_last_year', 'customers_end_first_year') }},
-                {{ divide(1, 'last_full_year - first_year') }}
-            ) - 1
+        case
+            when last_full_year > first_year
+                then
+                    power(
+                        {{ divide('customers_end_last_year', 'customers_end_first_year') }},
+                        {{ divide(1, 'last_full_year - first_year') }}
+                    ) - 1
         end as unrounded_cagr
 
     from joined
+
+),
+
+-- a region without a rate comes last, and gets no rank below
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            order by
+                case when unrounded_cagr is null then 1 else 0 end asc,
+                unrounded_cagr desc,
+                region_name asc
+        ) as growth_position
+
+    from grown
 
 ),
 
@@ -90,15 +119,14 @@ final as (
         cast(last_full_year as {{ dbt.type_int() }}) as last_full_year,
         cast(customers_end_first_year as {{ dbt.type_bigint() }}) as customers_end_first_year,
         cast(customers_end_last_year as {{ dbt.type_bigint() }}) as customers_end_last_year,
-        cast(customers_end_last_year - customers_end_first_year as {{ dbt.type_bigint() }}) as customers_added,
+        cast(customers_end_last_year - customers_end_first_year as {{ dbt.type_bigint() }})
+            as customers_added,
         {{ round_to('unrounded_cagr', 6) }} as cagr,
-        case when unrounded_cagr is not null then cast(row_number() over (
-            partition by case when unrounded_cagr is null then 1 else 0 end
-            order by unrounded_cagr desc, region_name asc
-        ) as {{ dbt.type_int() }}) end as growth_rank,
+        cast(case when unrounded_cagr is not null then growth_position end as {{ dbt.type_int() }})
+            as growth_rank,
         cast(customers_end_of_data as {{ dbt.type_bigint() }}) as customers_end_of_data
 
-    from grown
+    from ranked
 
 )
 

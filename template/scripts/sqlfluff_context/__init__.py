@@ -1,18 +1,24 @@
 """What dbt offers inside its Jinja, as much as sqlfluff's own templater needs to lint the SQL.
 
 sqlfluff reads the names in this file (library_path in .sqlfluff), beside its own ref, source,
-config and var. So `make lint` needs no connection and no parsed project, on every warehouse. A macro that
-has a default__ version is rendered by it; any other becomes a call of a function of its name, which
-is enough for a linter. Nothing here is used to run anything.
+config and var. So `make lint` needs no connection and no parsed project, on every warehouse. A
+dispatched macro is rendered by the version for the dialect in .sqlfluff; any other becomes a call
+of a function of its name, which is enough for a linter. Nothing here is used to run anything.
 """
 
 import datetime as _datetime
 import re as _re
+from pathlib import Path as _Path
 from types import SimpleNamespace as _Namespace
 
 from jinja2 import pass_context as _pass_context
+from sqlfluff.core.templaters.builtins.dbt import MacroReturn as _MacroReturn
 
-_TYPES = {"string": "varchar", "int": "integer"}
+_SETTINGS = (_Path(__file__).resolve().parents[2] / ".sqlfluff").read_text("utf-8")
+_DIALECT = _re.search(r"^dialect *= *(\w+)", _SETTINGS, _re.MULTILINE)[1]
+_TYPES = {"int": "integer", "string": "string" if _DIALECT == "bigquery" else "varchar"}
+# where dbt looks for a version of a macro
+_PREFIXES = [_DIALECT, {"databricks": "spark", "redshift": "postgres"}.get(_DIALECT), "default"]
 
 
 def _call(name, *arguments):
@@ -65,12 +71,20 @@ class _Dbt(_Functions):
     def current_timestamp(self):
         return "current_timestamp"
 
+    def generate_series(self, upper_bound):
+        return "select 1 as generated_number"
+
+    def date_spine(self, datepart, start_date, end_date):
+        return f"select current_date as date_{datepart}"
+
 
 class _Adapter(_Functions):
     @_pass_context
     def dispatch(self, context, macro_name, macro_namespace=None):
-        macro = context.get(f"default__{macro_name}")
-        return macro or getattr(_Functions(), macro_name)
+        for prefix in _PREFIXES:
+            if macro := context.get(f"{prefix}__{macro_name}"):
+                return macro
+        return getattr(_Functions(), macro_name)
 
     def quote(self, identifier):
         return identifier
@@ -81,7 +95,7 @@ dbt_utils = _Functions()
 elementary = _Functions()
 adapter = _Adapter()
 execute = False
-target = _Namespace(name="local", type="duckdb", database="local", schema="main")
+target = _Namespace(name="dev", type=_DIALECT, database="database", schema="schema")
 modules = _Namespace(datetime=_datetime, re=_re)
 exceptions = _Functions()
 
@@ -92,3 +106,14 @@ def env_var(name, default=""):
 
 def log(message, info=False):
     return ""
+
+
+def _return(value):
+    # sqlfluff's own leaves all macros that were called in the same file, and their SQL with them;
+    # for text it is enough to render it
+    if type(value) is str:
+        return value
+    raise _MacroReturn(value)
+
+
+globals()["return"] = _return
