@@ -106,7 +106,7 @@ def _makefile(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "makefile").write_text(text)
         done = subprocess.run(
-            ["make", "--no-print-directory", "-n", *(["help"] if "help:" in text else ["-p"])],
+            ["make", "--no-print-directory", "-n", "help"],
             cwd=folder,
             check=False,
             capture_output=True,
@@ -159,7 +159,7 @@ BY_SUFFIX: dict[str, Check] = {
     ".md": _text,
     ".txt": _text,
     ".in": _text,
-    ".mk": _makefile,
+    ".mk": lambda text: _makefile(f"{text}\n.PHONY: help installed\nhelp installed:\n"),
 }
 BY_NAME: dict[str, Check] = {
     "makefile": _makefile,
