@@ -56,10 +56,14 @@ def dbt_environment() -> dict[str, str]:
     if connection := os.environ.get("DBT_CONNECTION"):
         extras = BaseHook.get_connection(connection).extra_dejson
         variables.update({name: str(value) for name, value in extras.items()})
-    for name, value in variables.items():
-        if value and SECRET.search(name):
-            mask_secret(value)
     return variables
+
+
+def hide(text: str, secrets: list[str]) -> str:
+    """A text without the values of secrets; Airflow's own mask is not there in `dags test`."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
 
 
 def problem(code: int, results: Path, tail: list[str]) -> tuple[str, bool]:
@@ -121,18 +125,23 @@ class Dbt(BaseOperator):
                 parts = self.select.split()
                 command += ["--select", *(f"{part},{only}" if only else part for part in parts)]
             self.log.info("%s", " ".join(command))
+            variables = dbt_environment()
+            secrets = [text for name, text in variables.items() if text and SECRET.search(name)]
+            for secret in secrets:
+                mask_secret(secret)
             self.process = subprocess.Popen(
-                command, cwd=PROJECT, env=dbt_environment(), stdout=subprocess.PIPE,
+                command, cwd=PROJECT, env=variables, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
             )  # fmt: skip
             tail: deque[str] = deque(maxlen=20)
             for line in self.process.stdout:
-                tail.append(line.rstrip())
+                tail.append(hide(line.rstrip(), secrets))
                 self.log.info(tail[-1])
             code = self.process.wait()
             if code:
                 text, transient = problem(code, Path(work) / "run_results.json", list(tail))
-                raise (AirflowException if transient else AirflowFailException)(text)
+                failure = AirflowException if transient else AirflowFailException
+                raise failure(hide(text, secrets))
 
     def on_kill(self) -> None:
         """Take dbt along when the task is stopped or runs out of time."""
