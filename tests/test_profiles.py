@@ -31,6 +31,7 @@ READ_BY_OTHERS = {
     "DBT_TARGET": "dbt itself",
     "TPCH_DATA": "the sources of dbt_project.yml, and scripts/",
     "SF": "scripts/",
+    "SNOWFLAKE_WAREHOUSE_CORE": "dbt_project.yml",
     "AWS_PROFILE": "AWS's libraries, under redshift_connector",
     "GOOGLE_APPLICATION_CREDENTIALS": "Google's libraries, under dbt-bigquery",
     "DATABRICKS_OIDC_TOKEN": "Databricks' SDK, under dbt-databricks",
