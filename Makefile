@@ -19,7 +19,7 @@ demo: setup ## from the template to the answers, in build/demo; SF=0.1 for more 
 	@$(PYTHON_OF_VENV) scripts/demo.py
 
 test: setup ## the whole test suite; ARGS="-k word" picks tests
-	@$(PYTHON_OF_VENV) -m pytest --durations=15 $(ARGS)
+	@$(PYTHON_OF_VENV) -m pytest -n auto --dist loadscope --durations=15 $(ARGS)
 
 # YAML: what breaks or hides something; its looks are left to whoever writes it
 YAML_RULES := {extends: relaxed, rules: {line-length: disable, indentation: {spaces: consistent, \

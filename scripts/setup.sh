@@ -11,6 +11,23 @@ fail() {
     exit 2
 }
 
+# The tests start a PostgreSQL server of their own. Only its programs are wanted: no cluster is made.
+if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+        echo "Installing PostgreSQL's programs ..."
+        if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+            mkdir -p /etc/postgresql-common
+            echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf
+        fi
+        { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+            --no-install-recommends -o Dpkg::Options::=--force-confold postgresql; } >/dev/null ||
+            echo "PostgreSQL could not be installed: its tests will be skipped." >&2
+    else
+        echo "PostgreSQL's server is not installed, so its tests will be skipped" \
+            "(Debian: apt-get install postgresql)." >&2
+    fi
+fi
+
 wanted="$(cksum < requirements/dev.txt) ${PYTHON:-} $PWD"
 stamp=.venv/.made-from
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -V >/dev/null 2>&1; then

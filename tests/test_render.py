@@ -19,10 +19,7 @@ VARIANTS = variants.all_variants()
 ANSWERS_FILE = ".copier-answers.yml"
 # Questions that change no file yet, because what they decide about is still to come.
 # The test below says when one has to be taken off.
-WITHOUT_EFFECT_YET = {
-    *("orchestrator", "airflow_style", "refresh", "timezone"),
-    *("business_start_hour", "business_end_hour", "full_refresh_hour"),
-}
+WITHOUT_EFFECT_YET: set[str] = set()
 
 
 # ---------------------------------------------------------------- every variant

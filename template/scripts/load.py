@@ -1,0 +1,120 @@
+"""Load the data that `make data` made into the warehouse's source schema: `make load`.
+
+Works on the target that DBT_TARGET names, through dbt's own connection. PostgreSQL is loaded from
+here: the tables are made where they are missing, and all eight are replaced in one transaction, so
+readers see the old rows or the new ones, and a load that stops changes nothing. The column
+_loaded_at comes with the files: loading the same files again makes nothing look new. On the other
+engines this says where the data is, or how it gets there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import answers
+from data import PROJECT, TABLES, Problem, data_folder, sql
+
+# DuckDB's names for types, where PostgreSQL has others
+TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
+
+NOTHING_TO_LOAD = {
+    "duckdb": "Nothing to load: DuckDB reads the files in {folder} where they are.",
+    "snowflake": "Nothing to load: the sources are {schema}. (Sample data comes with every account.)",
+    "databricks": "Nothing to load: the sources are {schema}. (Sample data comes with Unity Catalog.)",
+}
+BULK = """\
+{engine} loads files from its own cloud's storage, so this takes three steps:
+  1. make data                 (it is in {folder})
+  2. copy that folder there
+  3. run warehouse/load.sql    (it begins with what to put in)"""
+
+
+def check_files(folder: Path) -> None:
+    """Raise Problem when a table is missing in the folder."""
+    missing = [table for table in TABLES if not (folder / f"{table}.parquet").is_file()]
+    if missing:
+        raise Problem(f"{folder} has no {missing[0]}.parquet: run `make data` first.")
+
+
+def postgres_columns(duck: Any, file: str) -> str:
+    """The columns of a Parquet file as they stand in `create table`."""
+    described = duck.execute(f"describe select * from read_parquet({file})").fetchall()
+    return ", ".join(f'"{name}" {TYPES.get(kind, kind)}' for name, kind, *_ in described)
+
+
+def load_postgres(connection: Any, relations: Mapping[str, str], folder: Path) -> None:
+    """Replace the rows of the source tables (name to quoted relation), with a line for each."""
+    import duckdb
+
+    with (
+        connection.cursor() as cursor,
+        duckdb.connect() as duck,
+        # beside the data: /tmp may be small, or memory
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".load-") as work,
+    ):
+        csv = Path(work) / "table.csv"
+        for table in TABLES:
+            start = time.monotonic()
+            relation, file = relations[table], sql(folder / f"{table}.parquet")
+            # not dropped: the staging views stand on it
+            columns = postgres_columns(duck, file)
+            cursor.execute(f"create table if not exists {relation} ({columns})")
+            cursor.execute(f"truncate {relation}")
+            duck.execute(f"copy (from read_parquet({file})) to {sql(csv)} (format csv, header)")
+            with csv.open(encoding="utf-8") as stream:
+                header = stream.readline().strip()
+                cursor.copy_expert(f"copy {relation} ({header}) from stdin (format csv)", stream)
+            rows = cursor.rowcount
+            cursor.execute(f"analyze {relation}")
+            print(f"  {table:<9}{rows:>12,} rows {time.monotonic() - start:6.1f} s", flush=True)
+    connection.commit()
+
+
+def load() -> None:
+    from dbt.adapters.factory import FACTORY
+
+    folder = data_folder()
+    manifest = answers.invoke(["parse"])
+    (adapter,) = FACTORY.adapters.values()
+    engine = adapter.type()
+    sources = [source for source in manifest.sources.values() if source.source_name == "tpch"]
+    schema = f"{sources[0].database}.{sources[0].schema}"
+    if engine in NOTHING_TO_LOAD:
+        print(NOTHING_TO_LOAD[engine].format(folder=folder, schema=schema))
+        return
+    if engine != "postgres":
+        raise Problem(BULK.format(engine=engine, folder=folder))
+
+    check_files(folder)
+    print(f"Loading {folder} into {schema} ...", flush=True)
+    start = time.monotonic()
+    relations = {source.name: source.relation_name for source in sources}
+    try:
+        with adapter.connection_named("load"):
+            connection = adapter.connections.get_thread_connection().handle
+            load_postgres(connection, relations, folder)
+    except Exception as error:
+        hint = ""
+        if getattr(error, "pgcode", None) in ("42501", "3F000"):  # no privilege, no such schema
+            hint = (
+                f"\nLoading needs a user who owns the schema {sources[0].schema}, which "
+                "warehouse/bootstrap.sql makes: one with the role loader, and POSTGRES_ROLE=loader."
+            )
+        raise Problem(f"Nothing was loaded: {str(error).strip()}{hint}") from error
+    print(f"Loaded in {time.monotonic() - start:.1f} s.")
+
+
+if __name__ == "__main__":
+    os.chdir(PROJECT)
+    try:
+        load()
+    except (Problem, answers.Problem) as problem:
+        sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted: nothing was loaded.")
