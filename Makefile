@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/uv/bin:$(PATH)
 PYTHON_OF_VENV := .venv/bin/python
 
-.PHONY: help setup demo test lint format locks bench clean
+.PHONY: help setup demo test lint format locks bench picture clean
 
 help: ## list the targets (what you see now)
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -19,7 +19,7 @@ demo: setup ## from the template to the answers, in build/demo; SF=0.1 for more 
 	@$(PYTHON_OF_VENV) scripts/demo.py
 
 test: setup ## the whole test suite; ARGS="-k word" picks tests
-	@$(PYTHON_OF_VENV) -m pytest --durations=15 $(ARGS)
+	@$(PYTHON_OF_VENV) -m pytest -n auto --dist loadscope --durations=15 $(ARGS)
 
 # YAML: what breaks or hides something; its looks are left to whoever writes it
 YAML_RULES := {extends: relaxed, rules: {line-length: disable, indentation: {spaces: consistent, \
@@ -42,6 +42,9 @@ locks: setup ## resolve all requirement locks; UPGRADE=1 for the newest versions
 
 bench: setup ## measure copy, install, data, build and answers; takes minutes
 	@$(PYTHON_OF_VENV) tests/bench.py $(ARGS)
+
+picture: setup ## draw docs/answers.svg from the demo, which has to be there
+	@$(PYTHON_OF_VENV) scripts/picture.py
 
 clean: ## remove build/ and caches; .venv stays
 	@rm -rf build .pytest_cache .ruff_cache

@@ -85,7 +85,8 @@ def built(tmp_path_factory, project, tpch_data) -> Project:
 
     Tests must not change it; one that does takes a `copy`.
     """
-    whole = Project(project(), tpch_data, tmp_path_factory.mktemp("built") / "built.duckdb")
+    rendered = Project(project(), tpch_data, Path("never built"))
+    whole = rendered.fresh(tmp_path_factory.mktemp("built") / "project")
     whole.build()
     return whole
 

@@ -159,6 +159,7 @@ BY_SUFFIX: dict[str, Check] = {
     ".md": _text,
     ".txt": _text,
     ".in": _text,
+    ".mk": lambda text: _makefile(f"{text}\n.PHONY: help installed\nhelp installed:\n"),
 }
 BY_NAME: dict[str, Check] = {
     "makefile": _makefile,

@@ -12,7 +12,7 @@ import duckdb
 import yaml
 
 TABLES = ("customer", "orders", "lineitem", "part", "partsupp", "supplier", "nation", "region")
-LAYERS = ("core", "marts")
+DATABASE = "local.duckdb"
 HISTORY = "core.dim_customers_history"  # it keeps what the snapshots saw, so it may differ
 
 
@@ -32,7 +32,8 @@ class Project:
             "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
             "DBT_PROFILES_DIR": str(self.folder / "profiles"),
             "TPCH_DATA": str(self.data),
-            "LOCAL_DUCKDB": str(self.database),
+            # relative, and so the same in all copies: dbt parses anew when a profile changes
+            "LOCAL_DUCKDB": os.path.relpath(self.database, self.folder),
             **more,
         }
 
@@ -70,12 +71,20 @@ class Project:
             return connection.sql(sql).fetchall()
 
     def copy(self, folder: Path) -> "Project":
-        """The same project with a database of its own, as it is now, in another folder."""
-        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns(".venv", "data", "logs"))
-        database = folder / "copy.duckdb"
+        """The same project in another folder, with a database of its own as this one is now."""
+        twin = self.fresh(folder)
         if self.database.exists():
-            shutil.copy2(self.database, database)
-        return Project(folder, self.data, database)
+            shutil.copy2(self.database, twin.database)
+        return twin
+
+    def fresh(self, folder: Path, data: Path | None = None) -> "Project":
+        """The same files in another folder, what dbt has parsed included, without a database.
+
+        `data` is another folder of TPC-H files to read.
+        """
+        without = shutil.ignore_patterns(".venv", "data", "logs", "*.duckdb*")
+        shutil.copytree(self.folder, folder, ignore=without)
+        return Project(folder, data or self.data, folder / DATABASE)
 
 
 def differing_tables(one: Path, other: Path, but: Iterable[str] = ()) -> dict[str, int]:

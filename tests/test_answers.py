@@ -57,13 +57,12 @@ def test_answers_without_orders_after_the_as_of_date(built, tpch_data, tmp_path)
 
 
 @pytest.mark.parametrize("as_of", [None, datetime.date(1996, 3, 11)], ids=str)
-def test_answers_on_six_customers(as_of, project, tmp_path):
+def test_answers_on_six_customers(as_of, built, tmp_path):
     """Ties, a region and a segment without buyers, orders on one day: what TPC-H does not have."""
     data = six_customers.write(tmp_path)
-    folder = shutil.copytree(project(), tmp_path / "project")
+    small = built.fresh(tmp_path / "project", data)
     for seed in ("marketing_spend.csv", "rfm_segments.csv"):
-        shutil.copy2(data / seed, folder / "seeds" / seed)
-    small = Project(folder, data, tmp_path / "small.duckdb")
+        shutil.copy2(data / seed, small.folder / "seeds" / seed)
     small.build(
         *("--exclude-resource-type", "test"),  # the data breaks rules of TPC-H, say on priorities
         variables={"as_of_date": as_of and str(as_of), "source_loaded_at": None},
@@ -120,11 +119,11 @@ def test_a_wrong_rounding_is_seen(built, reference, tmp_path):
 
 def test_a_project_with_every_default_changed_gives_the_same_answers(project, tpch_data, tmp_path):
     changed = variants.every_default_changed()
-    folder = shutil.copytree(project(**changed), tmp_path / "project")
-    other = Project(folder, tpch_data, tmp_path / "other.duckdb")
+    rendered = Project(project(**changed), tpch_data, tmp_path / "never built")
+    other = rendered.fresh(tmp_path / "project")
     other.build()
     assert other.query(f"select count(*) from {changed['schema_marts']}.customer_360") == [(1500,)]
-    assert differences(give_answers(other), connect(tpch_data, folder / "seeds")) == {}
+    assert differences(give_answers(other), connect(tpch_data, other.folder / "seeds")) == {}
 
 
 def test_csv_files_have_one_header_and_unix_lines(answers):

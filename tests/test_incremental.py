@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from projects import HISTORY, Project, differing_tables, write_batch
+from projects import HISTORY, differing_tables, write_batch
 
 # Load times of the three batches.
 FIRST, SECOND, THIRD = (f"timestamp '2001-01-0{day} 06:00:00'" for day in (1, 2, 3))
@@ -93,18 +93,18 @@ def batches(tpch_data, tmp_path_factory):
     return [first, second, third]
 
 
-def test_a_chain_of_incremental_runs_equals_a_full_refresh(batches, project, tmp_path):
-    chain = Project(project(), batches[0], tmp_path / "chain.duckdb")
+def test_a_chain_of_incremental_runs_equals_a_full_refresh(batches, built, tmp_path):
+    chain = built.fresh(tmp_path / "chain", batches[0])
     # the first batch holds lines without their orders, which dbt's tests are right to refuse
     chain.build("--exclude-resource-type", "test")
     chain.data = batches[1]
     chain.build()
-    second = Project(project(), batches[1], tmp_path / "second.duckdb")
+    second = built.fresh(tmp_path / "second", batches[1])
     second.build()
     assert differing_tables(chain.database, second.database, but=[HISTORY]) == {}
     chain.data = batches[2]
     chain.build()
-    whole = Project(project(), batches[2], tmp_path / "whole.duckdb")
+    whole = built.fresh(tmp_path / "whole", batches[2])
     whole.build()
     assert differing_tables(chain.database, whole.database, but=[HISTORY]) == {}
 
@@ -134,8 +134,8 @@ def test_a_chain_of_incremental_runs_equals_a_full_refresh(batches, project, tmp
     assert (3,) not in current, "a customer who left has no current version"
 
 
-def test_an_incremental_run_touches_the_changed_orders_only(batches, project, tmp_path):
-    chain = Project(project(), batches[0], tmp_path / "chain.duckdb")
+def test_an_incremental_run_touches_the_changed_orders_only(batches, built, tmp_path):
+    chain = built.fresh(tmp_path / "chain", batches[0])
     facts = {"fct_orders": "order_key", "fct_order_lines": "order_key, line_number"}
     select = ["--select", "+fct_orders"]
     chain.dbt("run", *select)
@@ -172,7 +172,7 @@ WITHOUT_LOAD_TIME = {"source_loaded_at": None}
     ("days_late", "exact"), [(35, True), (36, False)], ids=["35 days late", "36 days late"]
 )
 def test_without_load_times_rows_within_the_lookback_are_exact(
-    days_late, exact, tpch_data, project, tmp_path
+    days_late, exact, tpch_data, built, tmp_path
 ):
     newest = "date '1998-01-31'"
     late = f"o_orderdate = {newest} - {days_late}"
@@ -186,11 +186,11 @@ def test_without_load_times_rows_within_the_lookback_are_exact(
         },
     )
     facts = ["--select", "+fct_orders"]
-    chain = Project(project(), first, tmp_path / "chain.duckdb")
+    chain = built.fresh(tmp_path / "chain", first)
     chain.dbt("run", *facts, variables=WITHOUT_LOAD_TIME)
     chain.data = tpch_data
     chain.dbt("run", *facts, variables=WITHOUT_LOAD_TIME)
-    whole = Project(project(), tpch_data, tmp_path / "whole.duckdb")
+    whole = built.fresh(tmp_path / "whole", tpch_data)
     whole.dbt("run", *facts, variables=WITHOUT_LOAD_TIME)
     counts = "select count(*), sum(revenue) from core.fct_order_lines"
     assert (chain.query(counts) == whole.query(counts)) == exact

@@ -31,6 +31,8 @@ READ_BY_OTHERS = {
     "DBT_TARGET": "dbt itself",
     "TPCH_DATA": "the sources of dbt_project.yml, and scripts/",
     "SF": "scripts/",
+    "DBT_PACKAGES_FOLDER": "scripts/deps.py",
+    "DBT_PACKAGES_GIT": "scripts/deps.py",
     "SNOWFLAKE_WAREHOUSE_CORE": "dbt_project.yml",
     "AWS_PROFILE": "AWS's libraries, under redshift_connector",
     "GOOGLE_APPLICATION_CREDENTIALS": "Google's libraries, under dbt-bigquery",

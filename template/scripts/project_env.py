@@ -6,6 +6,8 @@ folder. It
 
 - sets each variable of the project's .env that has a value and is not in the environment already
   (values are taken as they are written: ${OTHER} is not expanded),
+- takes files named there as relative to the project, whatever folder a tool works in (edr runs dbt
+  in a folder of its own),
 - sets DBT_PROFILES_DIR to the project's profiles/ when it is not set.
 
 The project is the folder in which .venv stands. Nothing here may stop Python from starting: what is
@@ -16,6 +18,7 @@ import os
 import sys
 import types
 
+PATHS = ("TPCH_DATA", "LOCAL_DUCKDB", "DUCKDB_PATH")
 WARNED = "PROJECT_ENV_WARNED"  # tells the programs that this one starts that the warning was given
 
 
@@ -59,7 +62,10 @@ def load(project: str) -> None:
             if binding.error:
                 bad_lines.append(str(binding.original.line))
             elif binding.key and binding.value and binding.key not in os.environ:
-                os.environ[binding.key] = binding.value
+                value = binding.value
+                if binding.key in PATHS and ":" not in value:  # no address such as s3://bucket
+                    value = os.path.join(project, value)
+                os.environ[binding.key] = value
     if bad_lines:
         warn(f"{path}: skipped line {', '.join(bad_lines)}, which is not of the form NAME=value.")
 

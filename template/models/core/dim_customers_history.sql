@@ -1,8 +1,25 @@
+{% set snapshots = ref('customers_snapshot') %}
+{% set customers = ref('stg_tpch__customers') %}
+
 with
 
-snapshots as (
+versions as (
 
-    select * from {{ ref('customers_snapshot') }}
+    {% if not execute or dbt.load_relation(snapshots) %}
+
+    select * from {{ snapshots }}
+
+    {% else %}
+
+    -- `dbt run` before the first snapshot: the present is all the history there is
+    select
+        *,
+        loaded_at as dbt_valid_from,
+        cast(null as {{ dbt.type_timestamp() }}) as dbt_valid_to
+
+    from {{ customers }}
+
+    {% endif %}
 
 ),
 
@@ -26,7 +43,7 @@ final as (
         cast(dbt_valid_from as {{ dbt.type_timestamp() }}) as valid_from,
         cast(dbt_valid_to as {{ dbt.type_timestamp() }}) as valid_to
 
-    from snapshots
+    from versions
 
 )
 

@@ -1,0 +1,188 @@
+"""The pipelines of generated projects: without findings, and they do what they say."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import pytest
+import rendering
+import variants
+import yaml
+from projects import Project
+
+BIN = Path(sys.executable).parent
+GITHUB = ".github/workflows/"
+GITLAB = ".gitlab-ci.yml"
+
+
+def run(*command: str | Path, cwd: Path | None = None, **environment: str):
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **environment},
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@cache
+def pipelines() -> dict[str, bytes]:
+    """Each distinct pipeline of any variant: a name (variant and path), and its content."""
+    signs_in = {
+        f"{name}-{ci}": {**answers, "ci": ci}
+        for name, answers in variants.dynamic_choices().items()
+        for ci in rendering.choices("ci")
+    }
+    found: dict[bytes, str] = {}
+    for name, answers in {**variants.product(), **signs_in}.items():
+        for path, file in rendering.render(answers).items():
+            if path.startswith(GITHUB) or path == GITLAB:
+                found.setdefault(file.content, f"{name}/{path}")
+    return {name: content for content, name in found.items()}
+
+
+def written(folder: Path, contents: Iterable[tuple[str, bytes]], part: str) -> list[Path]:
+    """Write those pipelines whose path has `part`; returns the files."""
+    files = []
+    for name, content in contents:
+        if part in name:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+            files.append(folder / name)
+    assert files
+    return files
+
+
+def findings(files: list[Path], system: str) -> str:
+    """What the linters say about the pipelines of one system; empty when all is well."""
+    commands = {
+        GITHUB: [
+            ["actionlint", "-shellcheck", BIN / "shellcheck"],
+            ["zizmor", "--offline", "--quiet"],
+            ["check-jsonschema", "--builtin-schema", "vendor.github-workflows"],
+        ],
+        GITLAB: [["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci"]],
+    }[system]
+    done = [run(BIN / command[0], *command[1:], *files) for command in commands]
+    return "".join(each.stdout for each in done if each.returncode)
+
+
+# ---------------------------------------------------------------- every variant
+@pytest.mark.parametrize("system", [GITHUB, GITLAB])
+def test_no_linter_finds_anything_in_the_pipelines_of_any_variant(system, tmp_path):
+    files = written(tmp_path, pipelines().items(), system)
+    assert len(files) > 5
+    assert findings(files, system) == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "good", "bad", "finding"),
+    [
+        (GITHUB, "timeout-minutes: 20", "timeout: 20", "unexpected key"),
+        (GITHUB, "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "unpinned"),
+        (GITHUB, "run: make install", "run: echo ${{ github.head_ref }}", "template-injection"),
+        (GITLAB, "script:\n    - make lint", "scripts:\n    - make lint", "scripts"),
+    ],
+)
+def test_a_fault_in_a_pipeline_is_found(system, good, bad, finding, tmp_path):
+    answers = {"ci": "github" if system == GITHUB else "gitlab"}
+    path = f"{GITHUB}ci.yml" if system == GITHUB else GITLAB
+    content = rendering.render(answers)[path].content.decode()
+    assert good in content
+    files = written(tmp_path, [(path, content.replace(good, bad).encode())], path)
+    assert finding in findings(files, system)
+
+
+def load(name: str, **answers) -> dict:
+    return yaml.safe_load(rendering.render(answers)[name].content)
+
+
+@pytest.mark.parametrize("warehouse", rendering.choices("warehouse"))
+def test_both_systems_run_the_same_checks_without_a_secret(warehouse):
+    job = load(f"{GITHUB}ci.yml", warehouse=warehouse, ci="github")["jobs"]["check"]
+    other = load(GITLAB, warehouse=warehouse, ci="gitlab")
+    ours = [step["run"] for step in job["steps"] if "run" in step]
+    assert ours == ["make install", *other["check"]["script"]]
+    assert other["default"]["before_script"][-1] == "make install"
+    assert "make lint" in ours and "make build" in ours and "make yaml-check" in ours
+    for text in (json.dumps(job), json.dumps(other["check"])):
+        assert "secrets." not in text and "vars." not in text and "id_token" not in text
+
+
+def test_jobs_are_bounded_and_have_no_more_rights_than_they_need():
+    for name, content in pipelines().items():
+        pipeline = yaml.safe_load(content)
+        if name.endswith(GITLAB):
+            jobs = [job for job in pipeline.values() if isinstance(job, dict) and "script" in job]
+            assert len(jobs) >= 2 and all("timeout" in job for job in jobs), name
+            continue
+        assert pipeline["permissions"] in ({"contents": "read"}, {}), name
+        assert "concurrency" in pipeline, name
+        for job in pipeline["jobs"].values():
+            assert "timeout-minutes" in job, name
+            assert set(job.get("permissions", {})) <= {"contents", "actions", "id-token"}, name
+
+
+# ---------------------------------------------------------------- only what changed
+@pytest.fixture(scope="module")
+def production(built, tmp_path_factory) -> Project:
+    """A project whose production stands in a DuckDB file, with its manifest in the folder state."""
+    project = built.copy(tmp_path_factory.mktemp("production") / "project")
+    project.database = project.folder / "analytics.duckdb"
+    project.run("dbt", "--quiet", "build", *PROD, DUCKDB_PATH=str(project.database))
+    (project.folder / "state").mkdir()
+    shutil.copy2(project.folder / "target" / "manifest.json", project.folder / "state")
+    return project
+
+
+PROD = ("--target", "prod", "--exclude-resource-type", "test", "unit_test")
+
+
+def test_a_pull_request_builds_what_changed_and_reads_the_rest_from_production(production):
+    """One mart is changed: it and what follows is built, in schemas of its own; then these go."""
+    project = production
+    mart = project.folder / "models" / "marts" / "customer_monthly_activity.sql"
+    mart.write_text(mart.read_text().replace("from months\n", "from months where 1 = 1\n"))
+    variables = {
+        "DBT_TARGET": "ci",
+        "DBT_SCHEMA": "pr_7",
+        "DUCKDB_PATH": str(project.database),
+    }
+    jobs = load(f"{GITHUB}ci.yml", warehouse="snowflake", ci="github")["jobs"]
+    script = jobs["changes"]["steps"][-1]["run"]
+    lines = script[script.index("if [ -f state") :].replace(".venv/bin/", "")
+    out = project.run("bash", "-ec", lines, **variables)
+    assert "Completed successfully" in out
+    tables = project.query(
+        "select schema_name, table_name from duckdb_tables() where schema_name like 'pr_%'"
+    )
+    assert set(tables) == {
+        ("pr_7_marts", name)
+        for name in ("customer_monthly_activity", "monthly_growth", "customer_cohort_retention")
+    }
+    drop = ("dbt", "run-operation", "drop_pull_request_schemas")
+    assert jobs["clean-up"]["steps"][-1]["run"].strip().endswith(" ".join(drop))
+    # another pull request's stay
+    project.run(*drop, **{**variables, "DBT_SCHEMA": "pr_77"})
+    assert pull_request_schemas(project) == ["pr_7_marts"]
+    # production, or a developer, is refused
+    project.run(*drop, fails=True, **{**variables, "DBT_SCHEMA": "dev_me"})
+    project.run(*drop, fails=True, **{**variables, "DBT_TARGET": "prod"})
+    assert pull_request_schemas(project) == ["pr_7_marts"]
+    project.run(*drop, **{**variables, "DBT_SCHEMA": "pr_all"})
+    assert pull_request_schemas(project) == []
+    assert project.query("select count(*) from marts.customer_360") == [(1500,)]
+
+
+def pull_request_schemas(project: Project) -> list[str]:
+    rows = project.query(
+        "select distinct schema_name from duckdb_schemas() where schema_name like 'pr\\_%' escape '\\'"
+    )
+    return [name for (name,) in rows]
