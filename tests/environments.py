@@ -1,0 +1,39 @@
+"""Environments of other programs (Airflow, Dagster), made from the locks that a project carries."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import rendering
+
+FOLDER = rendering.ROOT / "build" / "environments"
+
+
+def python_of(lock: bytes, name: str) -> Path:
+    """The Python of an environment with exactly the packages of a lock; made once, then kept.
+
+    Older environments of the same name are removed.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder = FOLDER / f"{name}-{hashlib.sha256(lock).hexdigest()[:12]}"
+    with (FOLDER / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # workers of xdist share them
+        if not (folder / "complete").is_file():
+            for old in FOLDER.glob(f"{name}-*"):
+                shutil.rmtree(old)
+            requirements = FOLDER / f"{name}.txt"
+            requirements.write_bytes(lock)
+            venv = ["uv", "venv", "--quiet", "--no-project", "--python", sys.executable, folder]
+            subprocess.run(venv, check=True)
+            subprocess.run(
+                ["uv", "pip", "sync", "--quiet", "--python", folder / "bin" / "python"]
+                + ["--require-hashes", requirements],
+                check=True,
+            )
+            (folder / "complete").touch()
+    return folder / "bin" / "python"
