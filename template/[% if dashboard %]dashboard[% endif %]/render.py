@@ -162,11 +162,10 @@ def page(answers: Path, project: Path, settings: dict[str, Any], target: str) ->
         for panels in sections.values()
         for panel in panels
     )
+    findings = f'<h3>What the answers say</h3><ul class="findings">{findings}</ul>'
     parts = [
-        '<section id="overview"><h2>Overview</h2>'
-        f'<div class="tiles">{tiles}</div><div class="panels" style="margin-top:14px">{trend_html}'
-        '<figure class="wide"><h3>What the answers say</h3>'
-        f'<ul class="findings">{findings}</ul></figure></div></section>'
+        f"""<section id="overview"><h2>Overview</h2><div class="tiles">{tiles}</div>
+<div class="panels below">{trend_html}<figure class="wide">{findings}</figure></div></section>"""
     ]
     for name, panels in sections.items():
         figures = "\n".join(figure(panel, board, questions) for panel in panels)
