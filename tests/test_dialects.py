@@ -122,8 +122,8 @@ def test_the_first_run_of_incremental_models_is_the_dialects_own(warehouse, tmp_
         ),
         (
             "redshift",
-            "select percentile_cont(0.5) within group (order by a), "
-            "percentile_cont(0.5) within group (order by b) from c",
+            """select percentile_cont(0.5) within group (order by a),
+            percentile_cont(0.5) within group (order by b) from c""",
             "has two orders within groups in one query",
         ),
     ],

@@ -1,6 +1,7 @@
 """PostgreSQL itself: bootstrap, load, incremental builds, answers, and who may read what."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -171,6 +172,55 @@ def test_a_load_by_who_may_not_says_who_may(chain, warehouse):
     said = load(chain, warehouse, fails=True, user="transformer")
     assert "permission denied" in said and "POSTGRES_ROLE=loader" in said
     assert "Traceback" not in said
+
+
+# ---------------------------------------------------------------- wrong settings
+def doctor(project, **settings: str) -> str:
+    """What `make doctor` says; its first line is about the packages, here those of the tests."""
+    with project.using(**settings):
+        done = subprocess.run(
+            [sys.executable, "scripts/doctor.py"],
+            cwd=project.folder,
+            env=project.environment(),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_doctor_finds_the_server_and_the_sources_well(chain):
+    said = doctor(chain)
+    assert re.search(r"connection +ok +postgres answers", said), said
+    assert re.search(r"sources +ok +8 tables can be read, with load times", said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"POSTGRES_USER": ""}, r"settings +WRONG +POSTGRES_USER is not set"),
+        ({"POSTGRES_SSLROOTCERT": "/none.crt"}, r"files +WRONG +POSTGRES_SSLROOTCERT is /none.crt"),
+        ({"POSTGRES_PORT": "1"}, r"connection +WRONG .*refused"),
+        ({"POSTGRES_PASSWORD": "wrong"}, r"connection +WRONG .*authentication failed"),
+        (
+            {"POSTGRES_USER": "reporter_service", "POSTGRES_ROLE": "reporter"},
+            r"sources +WRONG .*permission denied[^\n]*\n.*bootstrap.sql gives it",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_the_doctor_says_what_is_wrong(settings, line, chain):
+    assert re.search(line, doctor(chain, **settings))
+
+
+def test_a_build_without_the_right_to_make_schemas_makes_nothing(chain, warehouse):
+    reporter = {"POSTGRES_USER": "reporter_service", "POSTGRES_ROLE": "reporter"}
+    before = relations(warehouse)
+    with chain.using(**reporter, DBT_SCHEMA="dev_other"):
+        said = chain.dbt("build", fails=True)
+    assert "permission denied for database analytics" in said
+    assert relations(warehouse) == before
 
 
 # ---------------------------------------------------------------- who may read what

@@ -7,6 +7,8 @@ engine's reference; a name that is not here is either foreign to it or has yet t
 
 from __future__ import annotations
 
+import itertools
+
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokens import TokenType
 
@@ -125,7 +127,7 @@ def calls(sql: str, dialect: str) -> set[str]:
     """The names that are followed by a parenthesis, in lower case."""
     tokens = Dialect.get_or_raise(dialect).tokenize(sql)
     found = set()
-    for token, following in zip(tokens, tokens[1:]):
+    for token, following in itertools.pairwise(tokens):
         named = token.text.replace("_", "a").isalnum() and token.token_type != TokenType.STRING
         if following.token_type == TokenType.L_PAREN and named:
             found.add(token.text.lower())
