@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import answers
-import data
 import settings
+
+import data
 from data import PROJECT, TABLES, Problem
 
 # Variables whose value is a file that has to be there.
