@@ -19,6 +19,8 @@ from projects import Project
 BIN = Path(sys.executable).parent
 GITHUB = ".github/workflows/"
 GITLAB = ".gitlab-ci.yml"
+# to read the code and the artifacts of runs, to sign in without a secret, to report a failed run
+RIGHTS = {"contents", "actions", "id-token", "issues"}
 
 
 def run(*command: str | Path, cwd: Path | None = None, **environment: str):
@@ -128,7 +130,7 @@ def test_jobs_are_bounded_and_have_no_more_rights_than_they_need():
         assert "concurrency" in pipeline, name
         for job in pipeline["jobs"].values():
             assert "timeout-minutes" in job, name
-            assert set(job.get("permissions", {})) <= {"contents", "actions", "id-token"}, name
+            assert set(job.get("permissions", {})) <= RIGHTS, name
 
 
 # ---------------------------------------------------------------- only what changed
