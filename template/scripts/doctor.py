@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import answers
-import settings
-
 import data
+import settings
 from data import PROJECT, TABLES, Problem
 
 # Variables whose value is a file that has to be there.

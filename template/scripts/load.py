@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import answers
-
 from data import PROJECT, TABLES, Problem, data_folder, sql
 
 # DuckDB's names for types, where PostgreSQL has others
