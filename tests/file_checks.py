@@ -16,6 +16,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 
 import yaml
@@ -140,6 +141,28 @@ def _text(text: str) -> None:
         raise ValueError("is empty")
 
 
+class _Tags(HTMLParser):
+    """Refuses tags that are not closed in the order in which they were opened."""
+
+    VOID = ("meta", "link", "br", "img", "hr", "input")
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.opened: list[str] = []
+        self.feed(text)
+        self.close()
+        if self.opened:
+            raise ValueError(f"never closed: {self.opened[-1]}")
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.opened.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.opened or self.opened.pop() != tag:
+            raise ValueError(f"line {self.getpos()[0]}: closes what is not open: {tag}")
+
+
 REFUSALS = (
     *(ValueError, SyntaxError, yaml.YAMLError, configparser.Error, csv.Error),
     subprocess.CalledProcessError,
@@ -155,6 +178,7 @@ BY_SUFFIX: dict[str, Check] = {
     ".csv": _table,
     ".cfg": _ini,
     ".ini": _ini,
+    ".html": _Tags,
     ".sql": _text,
     ".md": _text,
     ".txt": _text,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from projects import Project
 BIN = Path(sys.executable).parent
 GITHUB = ".github/workflows/"
 GITLAB = ".gitlab-ci.yml"
+# to read the code and the artifacts of runs, to sign in without a secret, to report a failed run
+RIGHTS = {"contents", "actions", "id-token", "issues"}
 
 
 def run(*command: str | Path, cwd: Path | None = None, **environment: str):
@@ -127,7 +130,7 @@ def test_jobs_are_bounded_and_have_no_more_rights_than_they_need():
         assert "concurrency" in pipeline, name
         for job in pipeline["jobs"].values():
             assert "timeout-minutes" in job, name
-            assert set(job.get("permissions", {})) <= {"contents", "actions", "id-token"}, name
+            assert set(job.get("permissions", {})) <= RIGHTS, name
 
 
 # ---------------------------------------------------------------- only what changed
@@ -186,3 +189,70 @@ def pull_request_schemas(project: Project) -> list[str]:
         "select distinct schema_name from duckdb_schemas() where schema_name like 'pr\\_%' escape '\\'"
     )
     return [name for (name,) in rows]
+
+
+# ---------------------------------------------------------------- executed
+STUB = "name: stub\nruns:\n  using: composite\n  steps:\n    - run: 'true'\n      shell: bash\n"
+EVENT = {
+    "action": "opened",
+    "pull_request": {"number": 7, "head": {"repo": {"full_name": "somebody/else"}}},
+}
+
+
+def failed_steps(folder: Path, work: Path) -> list[str]:
+    """Execute a project's workflow for a pull request, without docker; the steps that failed.
+
+    Python and uv are those of this machine; checkout is done by act, which copies what git has.
+    """
+    (work / "stub").mkdir(parents=True)
+    (work / "stub" / "action.yml").write_text(STUB)
+    (work / "event.json").write_text(json.dumps(EVENT))
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "All"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    steps = yaml.safe_load((folder / GITHUB / "ci.yml").read_text())["jobs"]["check"]["steps"]
+    uses = [step["uses"] for step in steps if "uses" in step and "checkout" not in step["uses"]]
+    stubs = [part for use in uses for part in ("--local-repository", f"{use}={work / 'stub'}")]
+    home = {"HOME": str(work), "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", UV_CACHE)}
+    done = run(
+        *(BIN / "act", "pull_request", "--job", "check", "--eventpath", work / "event.json"),
+        *("--platform", "ubuntu-latest=-self-hosted", *stubs),
+        cwd=folder,
+        **home,
+    )
+    failed = re.findall(r"Failure - Main (.+?)(?: \[|\n)", done.stdout)
+    assert bool(failed) == (done.returncode != 0) == ("Job succeeded" not in done.stdout), (
+        done.stdout
+    )
+    return failed
+
+
+UV_CACHE = str(Path.home() / ".cache" / "uv")
+MART = "models/marts/customer_360.sql"
+SECRETS = "Secrets, large files, parse"
+dear = pytest.mark.skipif("TEST_ALL" not in os.environ, reason="takes a minute: TEST_ALL=1 runs it")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("warehouse", [pytest.param("duckdb", marks=dear), "snowflake"])
+def test_a_pull_request_of_a_fresh_project_is_green(warehouse, tmp_path):
+    tree = rendering.render({"warehouse": warehouse, "elementary": False, "ci": "github"})
+    assert failed_steps(rendering.write(tree, tmp_path / "project"), tmp_path / "work") == []
+
+
+@dear
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "old", "new", "step"),
+    [
+        (MART, "    left join scored", "    inner join scored", "Build and test"),
+        (MART, "select * from joined", "SELECT * from joined", "Lint"),
+        ("requirements.in", "dbt-core", "# password = 'hunter2hunter2'\ndbt-core", SECRETS),
+    ],
+    ids=["a model is broken", "a rule of the linter is broken", "a secret is added"],
+)
+def test_a_pull_request_is_red_when(path, old, new, step, tmp_path):
+    folder = rendering.write(rendering.render({}), tmp_path / "project")
+    file = folder / path
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    assert failed_steps(folder, tmp_path / "work") == [step]

@@ -1,5 +1,6 @@
 """The code of a generated project is clean under its own linters, and a planted fault is not."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -24,14 +25,107 @@ def sqlfluff(action: str, folder: Path, *paths: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("warehouse", WAREHOUSES)
+@pytest.mark.parametrize("warehouse", [name for name in WAREHOUSES if name != "duckdb"])
 def test_the_sql_is_clean_in_the_dialect_of_every_warehouse(project, warehouse):
     done = sqlfluff("lint", project(warehouse=warehouse))
     assert done.returncode == 0, done.stdout
 
 
+# ---------------------------------------------------------------- make lint, hooks
+@pytest.fixture
+def fresh(project, tmp_path):
+    """A function from answers to a project in git, with the tests' environment as its .venv."""
+
+    def made(**answers) -> Path:
+        folder = shutil.copytree(project(**answers), tmp_path / "project")
+        (folder / ".venv").mkdir()
+        for path in Path(sys.prefix).iterdir():
+            if path.name != ".made-from":
+                (folder / ".venv" / path.name).symlink_to(path)
+        (folder / ".venv" / ".made-from").touch()
+        subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+        subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+        subprocess.run(["git", "commit", "-qm", "All"], cwd=folder, check=True)
+        return folder
+
+    return made
+
+
+def make_lint(folder: Path) -> subprocess.CompletedProcess:
+    """`make lint`, of SQL one file only: the tests above have all of it."""
+    return run(folder, "make", "lint", "SQL=analysis/q06_cac_by_segment.sql")
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command,
+        check=False,
+        cwd=folder,
+        # a real .venv sets it by itself
+        env={**os.environ, "DBT_PROFILES_DIR": str(folder / "profiles")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_make_lint_finds_nothing_in_a_fresh_project(fresh, system):
+    done = make_lint(fresh(ci=system))
+    assert done.returncode == 0 and "No complaints." in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "finding"),
+    [
+        ("dbt_project.yml", "name: again\n", "duplication of key"),
+        ("setup_venv.sh", "\nrm $nothing/*\n", "SC2"),
+        ("scripts/demo.py", "\nimport string\n", "F401"),
+        ("scripts/demo.py", "\n\n\n\nX = {  }\n", "make format would change Python"),
+        (".github/workflows/ci.yml", "nonsense: true\n", "nonsense"),
+        ("makefile", "\nbroken\n", "missing separator"),
+    ],
+)
+def test_make_lint_finds_a_fault(fresh, path, fault, finding):
+    folder = fresh()
+    with (folder / path).open("a") as file:
+        file.write(fault)
+    done = make_lint(folder)
+    assert done.returncode != 0 and finding in done.stdout, done.stdout
+
+
+TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ456789"
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "finding"),
+    [
+        ("notes.md", f"token: {TOKEN}\n", "GitHub Token"),
+        ("models/big.md", "x" * 1_000_001, "larger than"),
+        ("README.md", "<<<<<<< mine\na\n=======\nb\n>>>>>>> theirs\n", "markers of a merge"),
+        ("README.md.rej", "@@ -1 +1 @@\n", "could not be applied"),
+        ("seeds/a.yml", "a: 1\na: 2\n", "duplication of key"),
+        ("models/marts/broken.sql", "SELECT 1 AS x", "CP01"),
+        ("models/marts/broken.sql", "select * from {{ ref('nothing') }}\n", "nothing"),
+    ],
+)
+def test_a_hook_refuses(fresh, path, content, finding):
+    folder = fresh()
+    (folder / path).write_text(content)
+    run(folder, "git", "add", "--force", path)
+    done = run(folder, ".venv/bin/prek", "run")
+    assert done.returncode != 0 and finding in done.stdout, done.stdout
+
+
+def test_the_hooks_let_a_fresh_project_pass(fresh):
+    done = run(fresh(), "env", "SKIP=sql", ".venv/bin/prek", "run", "--all-files")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("Passed") == 4, done.stdout
+
+
 @pytest.mark.slow
 def test_formatting_a_clean_project_changes_nothing(project, tmp_path):
+    """And finds nothing that it cannot mend, so DuckDB needs no test above."""
     folder = shutil.copytree(project(), tmp_path / "project")
     before = {path: path.read_bytes() for path in folder.rglob("*.sql")}
     done = sqlfluff("fix", folder)

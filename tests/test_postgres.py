@@ -1,6 +1,7 @@
 """PostgreSQL itself: bootstrap, load, incremental builds, answers, and who may read what."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,28 +75,34 @@ def warehouse(server, project):
 
 
 @pytest.fixture(scope="module")
-def chain(warehouse, project, batches, tmp_path_factory):  # noqa: F811
-    """A project after two loads, each followed by a build on dev, and a build on prod from nothing.
-
-    The second load has new, late and changed rows.
-    """
+def loaded(warehouse, project, batches, tmp_path_factory):  # noqa: F811
+    """A project at the target dev, as the transformer, after the first load."""
     folder = shutil.copytree(project(**ANSWERS), tmp_path_factory.mktemp("postgres") / "project")
-    built = engine_project(
+    fresh = engine_project(
         folder,
         batches[0],
         **warehouse.settings("transformer_service", PASSWORD, role="transformer"),
         DBT_TARGET="dev",
         DBT_SCHEMA="dev_test",
     )
-    load(built, warehouse)
+    load(fresh, warehouse)
+    return fresh
+
+
+@pytest.fixture(scope="module")
+def chain(loaded, warehouse, batches):  # noqa: F811
+    """That project after two loads, each followed by a build on dev, and a build on prod from nothing.
+
+    The second load has new, late and changed rows.
+    """
     # the first batch holds lines without their orders, which dbt's tests are right to refuse
-    built.build("--exclude-resource-type", "test")
-    built.data = batches[1]
-    load(built, warehouse)
-    built.build()
-    with built.using(DBT_TARGET="prod"):
-        built.build()
-    return built
+    loaded.build("--exclude-resource-type", "test")
+    loaded.data = batches[1]
+    load(loaded, warehouse)
+    loaded.build()
+    with loaded.using(DBT_TARGET="prod"):
+        loaded.build()
+    return loaded
 
 
 def load(project, server, fails: bool = False, user: str = "loader") -> str:
@@ -171,6 +178,55 @@ def test_a_load_by_who_may_not_says_who_may(chain, warehouse):
     said = load(chain, warehouse, fails=True, user="transformer")
     assert "permission denied" in said and "POSTGRES_ROLE=loader" in said
     assert "Traceback" not in said
+
+
+# ---------------------------------------------------------------- wrong settings
+def doctor(project, **settings: str) -> str:
+    """What `make doctor` says; its first line is about the packages, here those of the tests."""
+    with project.using(**settings):
+        done = subprocess.run(
+            [sys.executable, "scripts/doctor.py"],
+            cwd=project.folder,
+            env=project.environment(),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_doctor_finds_the_server_and_the_sources_well(loaded):
+    said = doctor(loaded)
+    assert re.search(r"connection +ok +postgres answers", said), said
+    assert re.search(r"sources +ok +8 tables can be read, with load times", said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"POSTGRES_USER": ""}, r"settings +WRONG +POSTGRES_USER is not set"),
+        ({"POSTGRES_SSLROOTCERT": "/none.crt"}, r"files +WRONG +POSTGRES_SSLROOTCERT is /none.crt"),
+        ({"POSTGRES_PORT": "1"}, r"connection +WRONG .*refused"),
+        ({"POSTGRES_PASSWORD": "wrong"}, r"connection +WRONG .*authentication failed"),
+        (
+            {"POSTGRES_USER": "reporter_service", "POSTGRES_ROLE": "reporter"},
+            r"sources +WRONG .*permission denied[^\n]*\n.*bootstrap.sql gives it",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_the_doctor_says_what_is_wrong(settings, line, loaded):
+    assert re.search(line, doctor(loaded, **settings))
+
+
+def test_a_build_without_the_right_to_make_schemas_makes_nothing(loaded, warehouse):
+    reporter = {"POSTGRES_USER": "reporter_service", "POSTGRES_ROLE": "reporter"}
+    before = relations(warehouse)
+    with loaded.using(**reporter, DBT_SCHEMA="dev_other"):
+        said = loaded.dbt("build", fails=True)
+    assert "permission denied for database analytics" in said
+    assert relations(warehouse) == before
 
 
 # ---------------------------------------------------------------- who may read what

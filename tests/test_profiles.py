@@ -33,6 +33,7 @@ READ_BY_OTHERS = {
     "SF": "scripts/",
     "DBT_PACKAGES_FOLDER": "scripts/deps.py",
     "DBT_PACKAGES_GIT": "scripts/deps.py",
+    "SNOWFLAKE_WAREHOUSE_CORE": "dbt_project.yml",
     "AWS_PROFILE": "AWS's libraries, under redshift_connector",
     "GOOGLE_APPLICATION_CREDENTIALS": "Google's libraries, under dbt-bigquery",
     "DATABRICKS_OIDC_TOKEN": "Databricks' SDK, under dbt-databricks",

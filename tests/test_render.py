@@ -254,6 +254,8 @@ def test_tasks_or_extensions_would_be_noticed(tmp_path):
         ("a.py", "if False; then\n", "SyntaxError"),
         ("a.sh", "if true; then\n", "CalledProcessError"),
         ("a.csv", "a,b\n1\n", "row 2 has 1 fields"),
+        ("a.html", "<p><b>text</p>\n", "closes what is not open: p"),
+        ("a.html", "<p>text\n", "never closed: p"),
         ("a.sql", "\n\n", "exactly one line break"),
         ("a.sql", "", "is empty"),
         ("a.md", "no line break", "exactly one line break"),

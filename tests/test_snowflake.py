@@ -178,3 +178,27 @@ def test_the_commands_of_the_readme_work_as_they_are_typed(installed, emulator):
     assert emulator.query("select count(*) from analytics.dev_newcomer_marts.customer_360") == [
         (1500,)
     ]
+
+
+def test_the_doctor_finds_all_well(installed):
+    done = installed("make doctor")
+    assert done.returncode == 0 and "All is well" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("SNOWFLAKE_ACCOUNT=", "SNOWFLAKE_ACCOUNT is not set"),
+        ("SNOWFLAKE_PRIVATE_KEY_PATH=/none.p8", "SNOWFLAKE_PRIVATE_KEY_PATH is /none.p8, which"),
+    ],
+)
+def test_the_doctor_says_what_is_wrong(setting, said, installed):
+    env = installed.folder / ".env"
+    before = env.read_text()
+    name, _, value = setting.partition("=")
+    env.write_text(fill(before, {name: value}))
+    try:
+        done = installed("make doctor")
+    finally:
+        env.write_text(before)
+    assert done.returncode != 0 and said in done.stdout

@@ -20,18 +20,29 @@ combinations as (
     cross join scores as frequency_scores
     cross join scores as monetary_scores
 
+),
+
+ranges as (
+
+    select
+        combinations.r_score,
+        combinations.f_score,
+        combinations.m_score,
+        sum(case
+            when
+                combinations.r_score between segments.r_min and segments.r_max
+                and combinations.f_score between segments.f_min and segments.f_max
+                and combinations.m_score between segments.m_min and segments.m_max
+                then 1
+            else 0
+        end) as ranges
+
+    from combinations
+    cross join {{ ref('rfm_segments') }} as segments
+    group by combinations.r_score, combinations.f_score, combinations.m_score
+
 )
 
-select
-    combinations.r_score,
-    combinations.f_score,
-    combinations.m_score,
-    count(segments.rfm_segment) as ranges
-
-from combinations
-left join {{ ref('rfm_segments') }} as segments
-    on combinations.r_score between segments.r_min and segments.r_max
-    and combinations.f_score between segments.f_min and segments.f_max
-    and combinations.m_score between segments.m_min and segments.m_max
-group by combinations.r_score, combinations.f_score, combinations.m_score
-having count(segments.rfm_segment) <> 1
+select *
+from ranges
+where ranges <> 1

@@ -1,13 +1,14 @@
 """The SQL that dbt makes of a project for an engine that is not there.
 
 dbt compiles without a connection as long as nothing asks the warehouse a question. Only
-is_incremental() does: whether the table is there already. Here the answer is given instead.
+is_incremental() does: whether the table is there already. Here the answer is given instead. (Two
+adapters ask a little more: Databricks' what its version can, BigQuery's who signs in.)
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -16,12 +17,9 @@ from rendering import Answers, render
 
 
 @contextlib.contextmanager
-def _every_table(adapter_type: str, exists: bool) -> Iterator[None]:
+def _without_connection(adapter_type: str, exists: bool) -> Iterator[None]:
     """Let the adapter say that every table that it is asked for is there, or that none is."""
     from dbt.adapters.factory import FACTORY
-
-    FACTORY.load_plugin(adapter_type)
-    adapter = FACTORY.plugins[adapter_type].adapter
 
     def get_relation(self, database: str, schema: str, identifier: str, **_):
         if not exists:
@@ -30,21 +28,31 @@ def _every_table(adapter_type: str, exists: bool) -> Iterator[None]:
             database=database, schema=schema, identifier=identifier, type="table"
         )
 
-    with mock.patch.object(adapter, "get_relation", get_relation):
+    FACTORY.load_plugin(adapter_type)
+    adapter = FACTORY.plugins[adapter_type].adapter
+    with contextlib.ExitStack() as patches:
+        patches.enter_context(mock.patch.object(adapter, "get_relation", get_relation))
+        if adapter_type == "databricks":
+            able = mock.patch.object(adapter, "has_capability", lambda *_: True)
+            patches.enter_context(able)
+        if adapter_type == "bigquery":
+            from google.auth.credentials import AnonymousCredentials
+
+            nobody = (AnonymousCredentials(), "project")
+            signed_in = mock.patch(
+                "dbt.adapters.bigquery.credentials.default", lambda *_, **__: nobody
+            )
+            patches.enter_context(signed_in)
         yield
 
 
 def compiled(
-    answers: Answers,
-    target: str,
-    work: Path,
-    exists: bool,
-    variables: Mapping[str, str] | None = None,
+    answers: Answers, target: str, work: Path, exists: bool, select: str | None = None
 ) -> dict[str, str]:
     """The SQL of every model, snapshot, test and analysis, by name.
 
     `exists`: whether the tables are there already, so that incremental models are compiled for a
-    later run, else for the first. `variables` are added to the environment of .env.example.
+    later run, else for the first. `select` picks nodes, as on dbt's command line.
     """
     from dbt.cli.main import dbtRunner
 
@@ -54,9 +62,10 @@ def compiled(
     command += ["--no-partial-parse", "--target", target, "--project-dir", str(project)]
     command += ["--profiles-dir", str(project / "profiles")]
     command += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
+    command += ["--select", select] if select else []
     with (
-        only_environment(environment(tree[EXAMPLE_FILE].content) | (variables or {})),
-        _every_table(answers["warehouse"], exists),
+        only_environment(environment(tree[EXAMPLE_FILE].content)),
+        _without_connection(answers["warehouse"], exists),
     ):
         done = dbtRunner().invoke(command)
     if not done.success:

@@ -89,6 +89,21 @@ scored as (
 
 ),
 
+-- an inner join, because BigQuery makes no outer join without an equality
+named as (
+
+    select
+        scored.customer_key,
+        rfm_segments.rfm_segment
+
+    from scored
+    inner join rfm_segments
+        on scored.r_score between rfm_segments.r_min and rfm_segments.r_max
+        and scored.f_score between rfm_segments.f_min and rfm_segments.f_max
+        and scored.m_score between rfm_segments.m_min and rfm_segments.m_max
+
+),
+
 joined as (
 
     select
@@ -142,7 +157,7 @@ joined as (
         {{ round_to('category_profile.category_hhi', 6) }} as category_hhi,
 
         -- named after the scores, returns, cohort
-        rfm_segments.rfm_segment,
+        named.rfm_segment,
         {{ round_to(divide('scored.returned_lines', 'scored.lines'), 6) }} as return_rate,
         cast({{ dbt.date_trunc('quarter', 'scored.first_order_date') }} as date)
             as acquisition_cohort
@@ -153,10 +168,8 @@ joined as (
         on customers.customer_key = scored.customer_key
     left join category_profile
         on customers.customer_key = category_profile.customer_key
-    left join rfm_segments
-        on scored.r_score between rfm_segments.r_min and rfm_segments.r_max
-        and scored.f_score between rfm_segments.f_min and rfm_segments.f_max
-        and scored.m_score between rfm_segments.m_min and rfm_segments.m_max
+    left join named
+        on customers.customer_key = named.customer_key
 
 )
 

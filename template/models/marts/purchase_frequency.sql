@@ -57,7 +57,6 @@ gap_totals as (
 
     select
         market_segment,
-        {{ percentile('days_between', 0.5) }} as days_between_median,
         {{ divide('sum(days_between)', 'count(*)') }} as days_between_mean
 
     from gaps
@@ -93,14 +92,61 @@ buyer_totals as (
         market_segment,
         count(*) as buyers,
         sum(orders) as orders,
-        {{ percentile('orders', 0.5) }} as orders_median,
         {{ divide('sum(orders)', 'count(*)') }} as orders_mean,
-        {{ percentile('orders_per_year', 0.5) }} as orders_per_year_median,
         avg(orders_per_year) as orders_per_year_mean,
-        {{ percentile('customer_gap', 0.5) }} as customer_gap_median,
         sum(case when orders = 1 then 1 else 0 end) as one_order_buyers
 
     from buyer_rates
+    group by market_segment
+
+),
+
+-- one below the other, because Redshift sorts by one column a query only
+measured as (
+
+    {% for measure in ['orders', 'orders_per_year', 'customer_gap'] %}
+    select
+        market_segment,
+        '{{ measure }}' as measure_name,
+        cast({{ measure }} as {{ type_double() }}) as measured_value
+
+    from buyer_rates
+
+    union all
+
+    {% endfor %}
+    select
+        market_segment,
+        'days_between' as measure_name,
+        cast(days_between as {{ type_double() }}) as measured_value
+
+    from gaps
+
+),
+
+measure_medians as (
+
+    select
+        market_segment,
+        measure_name,
+        {{ percentile('measured_value', 0.5) }} as median_value
+
+    from measured
+    group by market_segment, measure_name
+
+),
+
+medians as (
+
+    select
+        market_segment,
+        {% for measure in ['orders', 'orders_per_year', 'customer_gap'] %}
+        max(case when measure_name = '{{ measure }}' then median_value end)
+            as {{ measure }}_median,
+        {% endfor %}
+        max(case when measure_name = 'days_between' then median_value end) as days_between_median
+
+    from measure_medians
     group by market_segment
 
 ),
@@ -114,13 +160,13 @@ final as (
         -- numerics
         cast(coalesce(buyer_totals.buyers, 0) as {{ dbt.type_bigint() }}) as buyers,
         cast(coalesce(buyer_totals.orders, 0) as {{ dbt.type_bigint() }}) as orders,
-        {{ round_to('buyer_totals.orders_median', 4) }} as orders_median,
+        {{ round_to('medians.orders_median', 4) }} as orders_median,
         {{ round_to('buyer_totals.orders_mean', 4) }} as orders_mean,
-        {{ round_to('buyer_totals.orders_per_year_median', 4) }} as orders_per_year_median,
+        {{ round_to('medians.orders_per_year_median', 4) }} as orders_per_year_median,
         {{ round_to('buyer_totals.orders_per_year_mean', 4) }} as orders_per_year_mean,
-        {{ round_to('gap_totals.days_between_median', 4) }} as days_between_median,
+        {{ round_to('medians.days_between_median', 4) }} as days_between_median,
         {{ round_to('gap_totals.days_between_mean', 4) }} as days_between_mean,
-        {{ round_to('buyer_totals.customer_gap_median', 4) }} as customer_gap_median,
+        {{ round_to('medians.customer_gap_median', 4) }} as customer_gap_median,
         cast(coalesce(buyer_totals.one_order_buyers, 0) as {{ dbt.type_bigint() }})
             as one_order_buyers
 
@@ -129,6 +175,8 @@ final as (
         on segments.market_segment = buyer_totals.market_segment
     left join gap_totals
         on segments.market_segment = gap_totals.market_segment
+    left join medians
+        on segments.market_segment = medians.market_segment
 
 )
 

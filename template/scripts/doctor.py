@@ -1,0 +1,158 @@
+"""Look at everything that a build needs, and say what to do about it: `make doctor`.
+
+One line each for the environment, the settings, the files that they name, the connection and the
+sources, on the target that DBT_TARGET names. Later checks that cannot be made are left out. Nothing
+is written. Exits with 1 when something is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import answers
+import data
+import settings
+from data import PROJECT, TABLES, Problem
+
+# Variables whose value is a file that has to be there.
+FILES = re.compile(r"(PRIVATE_KEY_PATH|KEYFILE_PATH|SSLROOTCERT)$")
+Profile = dict[str, Any]
+
+
+def environment() -> str:
+    """Are the packages of requirements.txt installed, in their versions?"""
+    text = (PROJECT / "requirements.txt").read_text("utf-8")
+    wrong = []
+    for name, wanted in re.findall(r"^([\w.-]+)==([^\s;]+)(?= \\| *$)", text, flags=re.MULTILINE):
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = "none"
+        if found != wanted:
+            wrong.append(f"{name} {found} instead of {wanted}")
+    if wrong:
+        raise Problem(f"{len(wrong)} packages differ from the lock ({wrong[0]}): make install")
+    return f"Python {sys.version.split()[0]}, dbt {version('dbt-core')}, packages as in the lock"
+
+
+def variables(profile: Profile, target: str) -> str:
+    """Is every variable set that the target needs?"""
+    found = settings.problems(profile, target, dict(os.environ))
+    if found:
+        raise Problem("\n".join(found))
+    return f"target {target}: every variable that it needs is set"
+
+
+def files(profile: Profile, target: str) -> str:
+    """Are the files there that variables of the target name?"""
+    text = " ".join(settings.strings(profile["outputs"][target]))
+    names = [name for name in re.findall(r"env_var\(\s*'(\w+)'", text) if FILES.search(name)]
+    named = {name: os.environ[name] for name in names if os.environ.get(name)}
+    for name, value in named.items():
+        if not os.access(Path(value).expanduser(), os.R_OK):
+            raise Problem(
+                f"{name} is {value}, which is no file that can be read: correct it in .env"
+            )
+    return ", ".join(f"{name} can be read" for name in named) or "none are named"
+
+
+def connection(adapter: Any) -> str:
+    """Does the warehouse answer?"""
+    try:
+        with adapter.connection_named("doctor"):
+            adapter.execute("select 1 as id", fetch=True)
+    except Exception as error:
+        raise Problem(
+            f"{short(error)}\nhost, user and credentials stand in .env; `dbt debug` shows what is used"
+        ) from error
+    return f"{adapter.type()} answers"
+
+
+def sources(adapter: Any, manifest: Any, target: str) -> str:
+    """Can all source tables be read, with the load time that the project expects?"""
+    if adapter.type() == "duckdb":
+        folder = data.data_folder()
+        missing = [table for table in TABLES if not (folder / f"{table}.parquet").is_file()]
+        if missing:
+            raise Problem(f"{folder} has no {missing[0]}.parquet: make data")
+        return f"the tables are in {folder}"
+    loaded_at = adapter.config.vars.to_dict().get("source_loaded_at")
+    if isinstance(loaded_at, dict):
+        loaded_at = loaded_at.get(target)
+    relations = [
+        source.relation_name for source in manifest.sources.values() if source.source_name == "tpch"
+    ]
+    with adapter.connection_named("doctor"):
+        for relation in relations:
+            try:
+                adapter.execute(
+                    f"select {loaded_at or '1 as id'} from {relation} where 1 = 0", fetch=True
+                )
+            except Exception as error:
+                raise Problem(
+                    f"{relation} cannot be read: {short(error)}\n"
+                    "a missing table: make load; a missing right: warehouse/bootstrap.sql gives it"
+                ) from error
+    return f"{len(relations)} tables can be read, {'with' if loaded_at else 'without'} load times"
+
+
+def short(error: Exception) -> str:
+    """The first lines of an error, as one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:3])
+
+
+def main() -> int:
+    healthy = True
+
+    def check(name: str, look: Callable[[], str]) -> bool:
+        nonlocal healthy
+        try:
+            state, text = "ok", look()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
+            state, text, healthy = "WRONG", str(error) or repr(error), False
+        for number, line in enumerate(text.splitlines()):
+            print(
+                f"{name if not number else '':<12}{state if not number else '':<7}{line}",
+                flush=True,
+            )
+        return state == "ok"
+
+    def profile() -> Profile:
+        name = settings.read_yaml(PROJECT / "dbt_project.yml")["profile"]
+        folder = Path(os.environ.get("DBT_PROFILES_DIR") or PROJECT / "profiles")
+        return settings.read_yaml(folder / "profiles.yml")[name]
+
+    target = os.environ.get("DBT_TARGET") or settings.DEFAULT_TARGET
+    found: dict[str, Any] = {}
+
+    def project() -> str:
+        from dbt.adapters.factory import FACTORY
+
+        found["manifest"] = answers.invoke(["parse"])
+        (found["adapter"],) = FACTORY.adapters.values()
+        return "dbt can read it"
+
+    check("environment", environment)
+    _ = (
+        check("settings", lambda: variables(profile(), target))
+        and check("files", lambda: files(profile(), target))
+        and check("project", project)
+        and check("connection", lambda: connection(found["adapter"]))
+        and check("sources", lambda: sources(found["adapter"], found["manifest"], target))
+    )
+    print(
+        "All is well: make build" if healthy else "Mend what is WRONG, from the top, and ask again."
+    )
+    return 0 if healthy else 1
+
+
+if __name__ == "__main__":
+    os.chdir(PROJECT)
+    sys.exit(main())

@@ -1,0 +1,207 @@
+with
+
+-- every date that something refers to, so that no month or quarter of an answer lacks its row
+dates_in_use as (
+
+    select order_date as date_day from `analytics`.`dev_yourname_core`.`fct_orders`
+    union all
+    select receipt_date from `analytics`.`dev_yourname_core`.`fct_order_lines`
+    union all
+    select commit_date from `analytics`.`dev_yourname_core`.`fct_order_lines`
+    union all
+    select (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders`)
+
+),
+
+bounds as (
+
+    select
+        cast(timestamp_trunc(
+        cast(min(date_day) as timestamp),
+        year
+    ) as date) as first_day,
+        cast(timestamp_trunc(
+        cast(max(date_day) as timestamp),
+        year
+    ) as date) as last_year_start
+
+    from dates_in_use
+
+),
+
+-- a century, cut below to the calendar years in use
+day_numbers as (
+
+    with p as (
+        select 0 as generated_number union all select 1
+    ), unioned as (
+
+    select
+
+    p0.generated_number * power(2, 0)
+     + 
+
+    p1.generated_number * power(2, 1)
+     + 
+
+    p2.generated_number * power(2, 2)
+     + 
+
+    p3.generated_number * power(2, 3)
+     + 
+
+    p4.generated_number * power(2, 4)
+     + 
+
+    p5.generated_number * power(2, 5)
+     + 
+
+    p6.generated_number * power(2, 6)
+     + 
+
+    p7.generated_number * power(2, 7)
+     + 
+
+    p8.generated_number * power(2, 8)
+     + 
+
+    p9.generated_number * power(2, 9)
+     + 
+
+    p10.generated_number * power(2, 10)
+     + 
+
+    p11.generated_number * power(2, 11)
+     + 
+
+    p12.generated_number * power(2, 12)
+     + 
+
+    p13.generated_number * power(2, 13)
+     + 
+
+    p14.generated_number * power(2, 14)
+     + 
+
+    p15.generated_number * power(2, 15)
+
+    + 1
+    as generated_number
+
+    from
+
+    p as p0
+     cross join 
+
+    p as p1
+     cross join 
+
+    p as p2
+     cross join 
+
+    p as p3
+     cross join 
+
+    p as p4
+     cross join 
+
+    p as p5
+     cross join 
+
+    p as p6
+     cross join 
+
+    p as p7
+     cross join 
+
+    p as p8
+     cross join 
+
+    p as p9
+     cross join 
+
+    p as p10
+     cross join 
+
+    p as p11
+     cross join 
+
+    p as p12
+     cross join 
+
+    p as p13
+     cross join 
+
+    p as p14
+     cross join 
+
+    p as p15
+
+    )
+
+    select *
+    from unioned
+    where generated_number <= 36525
+    order by generated_number
+
+),
+
+days as (
+
+    select
+        cast(
+
+        datetime_add(
+            cast( bounds.first_day as datetime),
+        interval cast(day_numbers.generated_number as integer) - 1 day
+        )
+
+ as date) as date_day
+
+    from day_numbers
+    cross join bounds
+    where day_numbers.generated_number <= 
+
+    datetime_diff(
+        cast(
+
+        datetime_add(
+            cast( bounds.last_year_start as datetime),
+        interval 1 year
+        )
+
+ as datetime),
+        cast(bounds.first_day as datetime),
+        day
+    )
+
+),
+
+final as (
+
+    select
+        -- dates
+        date_day,
+        cast(timestamp_trunc(
+        cast(date_day as timestamp),
+        month
+    ) as date) as month_start,
+        cast(timestamp_trunc(
+        cast(date_day as timestamp),
+        quarter
+    ) as date) as quarter_start,
+        cast(timestamp_trunc(
+        cast(date_day as timestamp),
+        year
+    ) as date) as year_start,
+
+        -- numerics
+        cast(extract(year from date_day) as INT64) as year_number,
+        cast(extract(quarter from date_day) as INT64) as quarter_number,
+        cast(extract(month from date_day) as INT64) as month_number
+
+    from days
+
+)
+
+select * from final

@@ -1,0 +1,140 @@
+"""Which functions the SQL of the project may call, by dialect, and what it does call.
+
+A name in front of a parenthesis is a call, whatever a parser makes of it. Types with a length
+(numeric(15, 2)) look the same, so they are listed as well. The lists hold what the project uses and
+is known to exist there; they catch a name that slips in, and prove nothing about one that is listed.
+A name that is not here is either foreign to the engine or has yet to be looked up in its reference.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.tokens import TokenType
+
+# words of SQL itself that a parenthesis can follow
+WORDS = [
+    "and",
+    "as",
+    "between",
+    "by",
+    "case",
+    "distinct",
+    "else",
+    "exists",
+    "except",
+    "from",
+    "group",
+    "having",
+    "in",
+    "inner",
+    "into",
+    "join",
+    "key",
+    "left",
+    "not",
+    "on",
+    "or",
+    "order",
+    "over",
+    "partition",
+    "recursive",
+    "select",
+    "then",
+    "union",
+    "unnest",
+    "using",
+    "values",
+    "when",
+    "where",
+    "with",
+    "within",
+]
+
+# in all of these engines, with the meaning that the project uses
+COMMON = [
+    "avg",
+    "cast",
+    "ceil",
+    "coalesce",
+    "count",
+    "extract",
+    "floor",
+    "lag",
+    "lead",
+    "max",
+    "min",
+    "nullif",
+    "numeric",
+    "power",
+    "rank",
+    "round",
+    "row_number",
+    "sqrt",
+    "stddev_samp",
+    "sum",
+]
+
+FUNCTIONS = {
+    "bigquery": [
+        "array_agg",
+        "corr",
+        "datetime_add",
+        "datetime_diff",
+        "length",
+        "replace",
+        "safe_offset",
+        "split",
+        "timestamp_trunc",
+    ],
+    "redshift": [
+        "date_trunc",
+        "dateadd",
+        "datediff",
+        "length",
+        "percentile_cont",
+        "replace",
+        "split_part",
+        "stddev_pop",
+    ],
+    "databricks": [
+        "concat",
+        "corr",
+        "date_trunc",
+        "get",
+        "length",
+        "percentile_cont",
+        "regexp_extract",
+        "replace",
+        "split",
+        "timestampadd",
+        "timestampdiff",
+    ],
+    "snowflake": ["corr", "date_trunc", "dateadd", "datediff", "percentile_cont", "split_part"],
+    "postgres": [
+        "corr",
+        "date_part",
+        "date_trunc",
+        "length",
+        "percentile_cont",
+        "replace",
+        "split_part",
+    ],
+}
+
+
+def calls(sql: str, dialect: str) -> set[str]:
+    """The names that are followed by a parenthesis, in lower case."""
+    tokens = Dialect.get_or_raise(dialect).tokenize(sql)
+    found = set()
+    for token, following in itertools.pairwise(tokens):
+        named = token.text.replace("_", "a").isalnum() and token.token_type != TokenType.STRING
+        if following.token_type == TokenType.L_PAREN and named:
+            found.add(token.text.lower())
+    return found - set(WORDS)
+
+
+def foreign(sql: str, dialect: str) -> set[str]:
+    """Calls of functions that the dialect is not known to have."""
+    return calls(sql, dialect) - {*COMMON, *FUNCTIONS[dialect]}
