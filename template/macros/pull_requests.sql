@@ -1,6 +1,6 @@
 {#
-    Drops the schemas that pull requests built: those of the pull request in DBT_SCHEMA (pr_7), or of
-    all of them (pr_all). An open one that is built again makes its schemas anew.
+    Drops the schemas that pull requests built: those of the pull request in DBT_SCHEMA (pr_7), or
+    of all of them (pr_all). An open one that is built again makes its schemas anew.
     Refuses any target but ci, and any prefix that is not a pull request's.
 #}
 {% macro drop_pull_request_schemas() %}
@@ -14,7 +14,8 @@
     {% set pattern = '^pr_[0-9]+_' if prefix == 'pr_all' else '^' ~ prefix ~ '_' %}
     {% for row in dbt.list_schemas(target.database) %}
         {# names on BigQuery, rows elsewhere, of which Snowflake's start with a time #}
-        {% set schema = row if row is string else row['name' if target.type == 'snowflake' else 0] %}
+        {% set column = 'name' if target.type == 'snowflake' else 0 %}
+        {% set schema = row if row is string else row[column] %}
         {% if modules.re.match(pattern, schema | lower) %}
             {% do log('dropping ' ~ schema, info=true) %}
             {% set relation = api.Relation.create(database=target.database, schema=schema) %}
