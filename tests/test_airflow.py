@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -294,11 +293,12 @@ def variables(project: Project, **more: str) -> dict[str, str]:
 def stand_in(folder: Path, script: str, everything: bool = False) -> str:
     """A program that stands in for dbt, and for Python beside it where it does so for everything."""
     folder.mkdir()
-    (folder / "python").symlink_to("dbt" if everything else BIN / "python")
-    path = folder / "dbt"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return str(path)
+    # no link to Python: it would not know its environment
+    python = script if everything else f'exec {sys.executable} "$@"'
+    for name, text in (("dbt", script), ("python", python)):
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    return str(folder / "dbt")
 
 
 @pytest.mark.parametrize("style", ["layers", "manifest"])

@@ -147,7 +147,8 @@ def test_make_lists_every_target_in_80_columns(installed):
     output = run(installed, "make")
     targets = {
         line.split(":")[0]
-        for line in (installed / "makefile").read_text().splitlines()
+        for makefile in (installed / "makefile", *installed.glob("orchestration/*/*.mk"))
+        for line in makefile.read_text().splitlines()
         if line[:1].isalpha() and ":" in line and "##" in line
     }
     listed = {line.split()[0] for line in output.splitlines() if line.startswith("  ")}

@@ -75,28 +75,34 @@ def warehouse(server, project):
 
 
 @pytest.fixture(scope="module")
-def chain(warehouse, project, batches, tmp_path_factory):  # noqa: F811
-    """A project after two loads, each followed by a build on dev, and a build on prod from nothing.
-
-    The second load has new, late and changed rows.
-    """
+def loaded(warehouse, project, batches, tmp_path_factory):  # noqa: F811
+    """A project at the target dev, as the transformer, after the first load."""
     folder = shutil.copytree(project(**ANSWERS), tmp_path_factory.mktemp("postgres") / "project")
-    built = engine_project(
+    fresh = engine_project(
         folder,
         batches[0],
         **warehouse.settings("transformer_service", PASSWORD, role="transformer"),
         DBT_TARGET="dev",
         DBT_SCHEMA="dev_test",
     )
-    load(built, warehouse)
+    load(fresh, warehouse)
+    return fresh
+
+
+@pytest.fixture(scope="module")
+def chain(loaded, warehouse, batches):  # noqa: F811
+    """That project after two loads, each followed by a build on dev, and a build on prod from nothing.
+
+    The second load has new, late and changed rows.
+    """
     # the first batch holds lines without their orders, which dbt's tests are right to refuse
-    built.build("--exclude-resource-type", "test")
-    built.data = batches[1]
-    load(built, warehouse)
-    built.build()
-    with built.using(DBT_TARGET="prod"):
-        built.build()
-    return built
+    loaded.build("--exclude-resource-type", "test")
+    loaded.data = batches[1]
+    load(loaded, warehouse)
+    loaded.build()
+    with loaded.using(DBT_TARGET="prod"):
+        loaded.build()
+    return loaded
 
 
 def load(project, server, fails: bool = False, user: str = "loader") -> str:
@@ -190,8 +196,8 @@ def doctor(project, **settings: str) -> str:
     return done.stdout
 
 
-def test_the_doctor_finds_the_server_and_the_sources_well(chain):
-    said = doctor(chain)
+def test_the_doctor_finds_the_server_and_the_sources_well(loaded):
+    said = doctor(loaded)
     assert re.search(r"connection +ok +postgres answers", said), said
     assert re.search(r"sources +ok +8 tables can be read, with load times", said)
 
@@ -210,15 +216,15 @@ def test_the_doctor_finds_the_server_and_the_sources_well(chain):
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_the_doctor_says_what_is_wrong(settings, line, chain):
-    assert re.search(line, doctor(chain, **settings))
+def test_the_doctor_says_what_is_wrong(settings, line, loaded):
+    assert re.search(line, doctor(loaded, **settings))
 
 
-def test_a_build_without_the_right_to_make_schemas_makes_nothing(chain, warehouse):
+def test_a_build_without_the_right_to_make_schemas_makes_nothing(loaded, warehouse):
     reporter = {"POSTGRES_USER": "reporter_service", "POSTGRES_ROLE": "reporter"}
     before = relations(warehouse)
-    with chain.using(**reporter, DBT_SCHEMA="dev_other"):
-        said = chain.dbt("build", fails=True)
+    with loaded.using(**reporter, DBT_SCHEMA="dev_other"):
+        said = loaded.dbt("build", fails=True)
     assert "permission denied for database analytics" in said
     assert relations(warehouse) == before
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import math
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -39,13 +40,13 @@ def typed(name: str, text: str) -> Any:
     return float(text) if "." in text else int(text)
 
 
-def rows_of(path: Path) -> Iterator[Row]:
-    """The rows of a CSV file, read one by one."""
+def rows_of(path: Path, only: Sequence[str] = ()) -> Iterator[Row]:
+    """The rows of a CSV file, read one by one; `only` names the columns where not all are wanted."""
     if not path.exists():
         raise Problem(f"There is no {path.name} in {path.parent}: run `make answers` first.")
     with path.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
-            yield {name: typed(name, text) for name, text in row.items()}
+            yield {name: typed(name, row[name]) for name in only or row}
 
 
 @dataclass
@@ -55,20 +56,22 @@ class Buyers:
     sample: list[Row]
     buyers: int
     as_of: date | None
-    per_year: dict[str, list[float]]  # orders a year of each buyer, by segment
+    per_year: dict[str, array[float]]  # orders a year of each buyer, by segment
 
 
 def read_buyers(path: Path, most: int) -> Buyers:
     """One pass over customer_360.csv; the sample is every n-th buyer by key, `most` at most."""
     kept: list[Row] = []
     step, buyers, as_of = 1, 0, None
-    per_year: dict[str, list[float]] = defaultdict(list)
-    for row in rows_of(path):
+    per_year: dict[str, array[float]] = defaultdict(lambda: array("d"))
+    shown = ("customer_key", "market_segment", "orders", "avg_order_value")
+    for row in rows_of(
+        path, (*shown, "is_buyer", "tenure_days", "last_order_date", "recency_days")
+    ):
         if row["is_buyer"] != "true":
             continue
         if buyers % step == 0:
-            names = ("customer_key", "market_segment", "orders", "avg_order_value")
-            kept.append({name: row[name] for name in names})
+            kept.append({name: row[name] for name in shown})
             if len(kept) > most:
                 kept, step = kept[::2], 2 * step
         buyers += 1
@@ -346,7 +349,7 @@ class Board:
     def q10(self) -> Panel:
         rows = []
         for row in ordered(self.rows("q10_purchase_frequency_by_segment"), "orders_per_year_mean"):
-            values = self.buyers.per_year.get(row["market_segment"], [])
+            values = self.buyers.per_year.get(row["market_segment"], ())
             error = deviation(values) / math.sqrt(len(values)) if values else math.nan
             rows.append(with_interval(row, row["orders_per_year_mean"], error))
         rows = labelled(

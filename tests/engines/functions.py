@@ -1,8 +1,9 @@
 """Which functions the SQL of the project may call, by dialect, and what it does call.
 
 A name in front of a parenthesis is a call, whatever a parser makes of it. Types with a length
-(numeric(15, 2)) look the same, so they are listed as well. Every name here was looked up in the
-engine's reference; a name that is not here is either foreign to it or has yet to be looked up.
+(numeric(15, 2)) look the same, so they are listed as well. The lists hold what the project uses and
+is known to exist there; they catch a name that slips in, and prove nothing about one that is listed.
+A name that is not here is either foreign to the engine or has yet to be looked up in its reference.
 """
 
 from __future__ import annotations

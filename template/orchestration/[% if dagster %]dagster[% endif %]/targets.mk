@@ -2,7 +2,7 @@
 ##@ Dagster
 .PHONY: dagster dagster-check dagster-ready
 DAGSTER_FOLDER := $(CURDIR)/orchestration/dagster
-dagster: dagster-ready ## Dagster on this machine, at http://127.0.0.1:3000; stop it by Ctrl-C
+dagster: dagster-ready ## Dagster on this machine, at 127.0.0.1:3000; Ctrl-C stops it
 	@mkdir -p "$(DAGSTER_FOLDER)/.home" && cp "$(DAGSTER_FOLDER)/dagster.yaml" "$(DAGSTER_FOLDER)/.home/"
 	@cd "$(DAGSTER_FOLDER)" && DAGSTER_HOME="$(DAGSTER_FOLDER)/.home" DBT_TARGET=local \
 		.venv/bin/dagster dev --host 127.0.0.1 -f definitions.py
