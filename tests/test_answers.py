@@ -73,7 +73,7 @@ def test_answers_on_six_customers(as_of, built, tmp_path):
 
 def test_another_category_scheme_changes_customer_360(built, tpch_data, tmp_path):
     project = built.copy(tmp_path / "project")
-    project.dbt("run", "--select", "customer_360", variables={"category_scheme": "brand"})
+    project.dbt("run", "--select", "marts.customer_360", variables={"category_scheme": "brand"})
     assert project.query("select distinct left(top_category, 6) from marts.customer_360") != []
     brands = project.query(
         "select count(*) from marts.customer_360 where top_category like 'Brand#__' or not is_buyer"
