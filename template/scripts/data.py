@@ -149,8 +149,8 @@ def main() -> None:
     now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
     work = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
     try:
+        work.mkdir(parents=True)
         generate(text.strip(), work, now.isoformat(" "))
         folder.mkdir(parents=True, exist_ok=True)
         changed = bool(marker) and old_scale != scale
