@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/uv/bin:$(PATH)
 PYTHON_OF_VENV := .venv/bin/python
 
-.PHONY: help setup demo test lint format locks bench picture clean
+.PHONY: help setup demo test test-all lint format locks bench picture clean
 
 help: ## list the targets (what you see now)
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -26,6 +26,9 @@ YAML_RULES := {extends: relaxed, rules: {line-length: disable, indentation: {spa
 	indent-sequences: whatever}, key-duplicates: enable, empty-lines: {max: 2}}}
 # the files of this repository, those not yet committed included
 FILES = git ls-files -z --cached --others --exclude-standard --deduplicate --
+
+test-all: setup ## the test suite with what takes minutes more, before a release
+	@TEST_ALL=1 $(PYTHON_OF_VENV) -m pytest -n auto --dist loadscope --durations=15 $(ARGS)
 
 lint: setup ## check Python, shell and YAML of the template and its tools
 	@.venv/bin/ruff check .

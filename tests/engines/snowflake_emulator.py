@@ -105,6 +105,8 @@ WITHOUT_EFFECT = [
     r"(?is)^\s*alter\s+(table|view)\s+\S+\s+alter\s.*comment\s+\$\$",  # comments on columns
 ]
 
+# what DuckDB refuses, and what fakesnow's translation raises where it has none: told to the client as
+# an SQL error, which it does not retry for minutes as it would a broken answer
 ERRORS = (duckdb.Error, NotImplementedError, AssertionError, KeyError, AttributeError)
 
 
