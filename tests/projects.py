@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,30 @@ import yaml
 TABLES = ("customer", "orders", "lineitem", "part", "partsupp", "supplier", "nation", "region")
 DATABASE = "local.duckdb"
 HISTORY = "core.dim_customers_history"  # it keeps what the snapshots saw, so it may differ
+
+
+def output(
+    command: Sequence[str | Path],
+    folder: Path,
+    environment: Mapping[str, str],
+    code: int | None = 0,
+) -> str:
+    """What a command prints, both streams in their order.
+
+    It has to exit with `code`, or with any but 0 where that is None.
+    """
+    done = subprocess.run(
+        command,
+        check=False,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    right = done.returncode != 0 if code is None else done.returncode == code
+    assert right, f"{' '.join(map(str, command))}\n{done.stdout}"
+    return done.stdout
 
 
 @dataclass
@@ -49,17 +73,7 @@ class Project:
 
     def run(self, *command: str, fails: bool = False, **environment: str) -> str:
         """Run a command in the project's folder and return what it printed, like `dbt`."""
-        done = subprocess.run(
-            command,
-            check=False,
-            cwd=self.folder,
-            env=self.environment(**environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert (done.returncode != 0) == fails, f"{' '.join(command)}\n{done.stdout}"
-        return done.stdout
+        return output(command, self.folder, self.environment(**environment), None if fails else 0)
 
     def build(self, *arguments: str, variables: dict | None = None) -> str:
         """`dbt build`, which runs the tests too."""

@@ -10,21 +10,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from projects import TABLES
+from projects import TABLES, output
 
 
 def data(project: Path, folder: Path, code: int = 0, **environment: str) -> str:
     """Run the program of `make data` into a folder; returns what it printed."""
-    done = subprocess.run(
+    return output(
         [sys.executable, project / "scripts" / "data.py"],
-        env={**os.environ, "TPCH_DATA": str(folder), "SF": "0.01", **environment},
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        project,
+        {**os.environ, "TPCH_DATA": str(folder), "SF": "0.01", **environment},
+        code,
     )
-    assert done.returncode == code, done.stdout
-    return done.stdout
 
 
 def test_every_table_has_its_rows_and_one_load_time(tpch_data):

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from projects import HISTORY, differing_tables
+from projects import HISTORY, differing_tables, output
 from reference.reference import connect
 from test_answers import differences
 
@@ -21,17 +21,7 @@ def make(folder: Path, *targets: str) -> str:
         if name not in ("VIRTUAL_ENV", "TPCH_DATA", "LOCAL_DUCKDB", "MAKEFLAGS", "MAKELEVEL")
         and not name.startswith("DBT_")
     }
-    done = subprocess.run(
-        ["make", *targets],
-        cwd=folder,
-        env=kept,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    return output(["make", *targets], folder, kept, 0)
 
 
 @pytest.fixture(scope="module")

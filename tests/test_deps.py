@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from parsing import STANDIN
+from projects import output
 
 PACKAGES = {"elementary": "0.25.1", "dbt_utils": "1.4.1"}
 
@@ -20,17 +21,12 @@ def folder(project, tmp_path) -> Path:
 
 def deps(project: Path, code: int = 0, **environment: str) -> str:
     """Run the program of `make deps`; returns what it printed."""
-    done = subprocess.run(
+    return output(
         [sys.executable, "scripts/deps.py"],
-        cwd=project,
-        env={**os.environ, "DBT_PROFILES_DIR": "profiles", **environment},
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        project,
+        {**os.environ, "DBT_PROFILES_DIR": "profiles", **environment},
+        code,
     )
-    assert done.returncode == code, done.stdout
-    return done.stdout
 
 
 def installed(project: Path) -> set[str]:

@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from projects import output
 
 pytestmark = pytest.mark.slow
 
@@ -19,17 +19,7 @@ def run(folder: Path, *command: str, code: int = 0, **environment: str) -> str:
         for name, value in os.environ.items()
         if name in names or name.startswith(("UV_", "PIP_", "SSL_"))
     }
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**kept, **environment},
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == code, done.stdout
-    return done.stdout
+    return output(command, folder, {**kept, **environment}, code)
 
 
 @pytest.fixture(scope="module")
