@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-import jinja2
 import rendering
 import variants
 from rich.console import Console
@@ -96,18 +95,15 @@ def render_seconds() -> tuple[float, float]:
     worker = rendering._asked(some[0])
     context = worker._render_context()
     environment = rendering._environment()
-    templates = [
-        environment.get_template(f"template/{source}")
-        for source, _, _ in rendering._sources()
-        if source.suffix == rendering.SUFFIX
+    templates = [  # those that this variant has a file of
+        environment.get_template(f"template/{file.source}")
+        for file in rendering.render(some[0]).values()
+        if file.source.suffix == rendering.SUFFIX
     ]
 
     def raw() -> None:
         for template in templates:
-            try:
-                template.render(context)
-            except jinja2.UndefinedError:
-                continue  # a file of another variant
+            template.render(context)
 
     raw()
     started = time.process_time()
