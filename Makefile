@@ -6,11 +6,11 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/uv/bin:$(PATH)
 PYTHON_OF_VENV := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint format locks bench picture clean
+.PHONY: help setup demo test test-all lint format locks docs reference bench picture clean
 
 help: ## list the targets (what you see now)
 	@awk 'BEGIN { FS = ":.*## " } \
-		/^[a-z][a-z-]*:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z][a-z-]*:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## make .venv with all that is used here (installs uv if there is none)
 	@./scripts/setup.sh
@@ -43,6 +43,12 @@ format: setup ## correct what can be corrected in Python
 locks: setup ## resolve all requirement locks; UPGRADE=1 for the newest versions
 	@$(PYTHON_OF_VENV) scripts/make_locks.py $(if $(filter-out 0,$(UPGRADE)),--upgrade)
 
+reference: setup ## write docs/reference anew, from the questions and rendered projects
+	@$(PYTHON_OF_VENV) tests/reference_pages.py
+
+docs: reference ## build the documentation as a site in build/site; broken links fail
+	@$(PYTHON_OF_VENV) tests/docs_site.py
+
 bench: setup ## measure copy, install, data, build and answers; takes minutes
 	@$(PYTHON_OF_VENV) tests/bench.py $(ARGS)
 
@@ -50,5 +56,5 @@ picture: setup ## draw docs/answers.svg from the demo, which has to be there
 	@$(PYTHON_OF_VENV) scripts/picture.py
 
 clean: ## remove build/ and caches; .venv stays
-	@rm -rf build .pytest_cache .ruff_cache
+	@rm -rf build .cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

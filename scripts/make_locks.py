@@ -1,11 +1,12 @@
-"""Resolve the requirement locks of this repository: includes/requirements/, requirements/dev.txt.
+"""Resolve the requirement locks of this repository: includes/requirements and requirements.
 
     python scripts/make_locks.py [--upgrade]
 
-There is one lock per warehouse, with and without Elementary, and one for work on the template.
-Everything is resolved once together; that result constrains each lock, so that all locks of one
-release agree on the version of every package they share. Without --upgrade the versions in the
-present locks are kept where they still fit.
+There is one lock per warehouse, with and without Elementary, one for work on the template, one for
+its documentation, and one of uv. Those of projects and of the work on the template are resolved
+once together; that result constrains each of them, so that all locks of one release agree on the
+version of every package they share. Without --upgrade the versions in the present locks are kept
+where they still fit.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ LOCK = ROOT / "template" / "scripts" / "lock.sh"
 LOCKS = ROOT / "includes" / "requirements"
 DEV = ROOT / "requirements" / "dev.txt"
 UV = ROOT / "requirements" / "uv.txt"  # for machines that have no uv
+DOCS = (
+    ROOT / "requirements" / "docs.txt"
+)  # apart: zensical and dbt want different versions of pathspec
+ZENSICAL = "zensical>=0.0.73,<0.1\n"
 
 
 def warehouses() -> list[str]:
@@ -91,6 +96,7 @@ def main(arguments: list[str]) -> None:
             (together, everything, None),
             (dev, DEV, everything),
             ("uv\n", UV, None),
+            (ZENSICAL, DOCS, None),
         ]
         for warehouse, elementary in variants:
             name = f"{warehouse}{'-elementary' if elementary else ''}.txt"

@@ -1,11 +1,13 @@
 """The two commands of the README, in a clone: `make demo`, and the project that it leaves behind."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import rendering
 from projects import HISTORY, differing_tables, output
 from reference.reference import connect
 from test_answers import differences
@@ -50,6 +52,50 @@ def test_the_demo_shows_the_answers_and_says_where_they_are(demo, clone):
         assert path in demo
     reference = connect(project / "data" / "tpch", project / "seeds")
     assert differences(project / "answers", reference) == {}
+
+
+# ---------------------------------------------------------------- the onboarding page
+def steps_of_onboarding() -> dict[str, list[str]]:
+    """Each command of the page with the lines that it is said to print."""
+    page = (rendering.ROOT / "docs" / "onboarding.md").read_text("utf-8")
+    blocks = re.findall(r"```console\n +\$ (.*?)\n(.*?) +```", page, re.DOTALL)
+    return {command: said.splitlines() for command, said in blocks}
+
+
+def not_printed(said: list[str], printed: str) -> list[str]:
+    """Lines that a command does not print, or not in this order.
+
+    `...` stands for any lines, or for any end of a line; numbers may be others.
+    """
+
+    def plain(line: str) -> str:
+        line = re.sub(r"\x1b\[[\d;]*m", "", line)
+        return " ".join(re.sub(r"[\d.,]*\d", "0", line).split())
+
+    lines = map(plain, printed.splitlines())
+    expected = {line: plain(line.split("...")[0]) for line in said}
+    return [
+        line
+        for line, start in expected.items()
+        if start and not any(start in each for each in lines)
+    ]
+
+
+@pytest.mark.parametrize("command", steps_of_onboarding())
+def test_a_step_of_onboarding_prints_what_its_page_says(command, demo, clone):
+    said = steps_of_onboarding()[command]
+    if command == "make demo":
+        printed = demo
+    else:
+        printed = make(clone / "build" / "demo", *command.split()[1:])
+    assert not_printed(said, printed) == []
+
+
+def test_a_line_that_is_not_printed_is_found():
+    printed = "one 1.5 s\n\x1b[0m10:10:10  two\nthree 3\n"
+    assert not_printed(["one 7 s", "...", "two", "three 4"], printed) == []
+    assert not_printed(["two", "one 7 s"], printed) == ["one 7 s"]
+    assert not_printed(["four"], printed) == ["four"]
 
 
 def test_a_second_build_and_a_full_refresh_change_nothing(demo, clone, tmp_path):
