@@ -133,6 +133,58 @@ def test_jobs_are_bounded_and_have_no_more_rights_than_they_need():
             assert set(job.get("permissions", {})) <= RIGHTS, name
 
 
+# ---------------------------------------------------------------- which jobs run
+def holds(rule: str, variables: dict[str, str]) -> bool:
+    """Whether GitLab takes a rule's `if` for true: comparisons of variables and strings, && and ||."""
+    known = re.sub(r"\$(\w+)", lambda found: repr(variables.get(found[1], "")), rule)
+    assert not re.search(r"=~|!~|[()]", known), f"this test does not know the operators of {rule}"
+    return eval(known.replace("&&", " and ").replace("||", " or "))
+
+
+def jobs_of(pipeline: dict, **variables: str) -> set[str]:
+    """The jobs of a GitLab pipeline that are there for these variables; empty without a pipeline."""
+    variables = {"CI_DEFAULT_BRANCH": "main", **variables}
+
+    def admits(rules: list[dict]) -> bool:
+        return any(holds(rule["if"], variables) for rule in rules)
+
+    if not admits(pipeline["workflow"]["rules"]):
+        return set()
+    jobs = {name: job for name, job in pipeline.items() if isinstance(job, dict) and "stage" in job}
+    return {name for name, job in jobs.items() if admits(job["rules"])}
+
+
+REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event"}
+MERGED = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+TIMED = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}
+BRANCH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "mine"}
+READY = {"WAREHOUSE_READY": "true"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({**REQUEST, **READY}, {"check", "changes", "drop"}),
+        (REQUEST, {"check"}),
+        ({**MERGED, **READY}, {"deploy"}),
+        (MERGED, set()),
+        ({**TIMED, **READY}, {"sweep"}),
+        (TIMED, set()),
+        ({**BRANCH, **READY}, set()),
+    ],
+    ids=["request", "request, no access", "merge", "merge, no access", "weekly", "none", "branch"],
+)
+def test_gitlab_runs_for_each_occasion_the_jobs_that_are_meant(variables, expected):
+    pipeline = load(GITLAB, warehouse="snowflake", ci="gitlab")
+    assert jobs_of(pipeline, **variables) == expected
+
+
+def test_gitlab_without_a_warehouse_needs_no_variable():
+    pipeline = load(GITLAB, ci="gitlab")
+    found = [jobs_of(pipeline, **each) for each in (REQUEST, MERGED, TIMED, BRANCH)]
+    assert found == [{"check"}, {"deploy"}, set(), set()]
+
+
 # ---------------------------------------------------------------- only what changed
 @pytest.fixture(scope="module")
 def production(built, tmp_path_factory) -> Project:

@@ -34,7 +34,7 @@ def installed(project: Path) -> set[str]:
 
 
 def test_from_a_folder(folder):
-    deps(folder, DBT_PACKAGES_FOLDER=str(STANDIN))
+    deps(folder, PACKAGES_FOLDER=str(STANDIN))
     assert installed(folder) == set(PACKAGES)
 
 
@@ -43,7 +43,7 @@ def test_from_a_git_mirror(folder, tmp_path):
         repository = shutil.copytree(STANDIN / package, tmp_path / "mirror" / f"{package}.git")
         for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "All"], ["tag", version]):
             subprocess.run(["git", *command], cwd=repository, check=True)
-    deps(folder, DBT_PACKAGES_GIT=f"file://{tmp_path}/mirror/{{package}}.git")
+    deps(folder, PACKAGES_GIT=f"file://{tmp_path}/mirror/{{package}}.git")
     assert installed(folder) == set(PACKAGES)
     assert not list(folder.glob("dbt_packages/*/.git"))
 
@@ -51,12 +51,12 @@ def test_from_a_git_mirror(folder, tmp_path):
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("DBT_PACKAGES_FOLDER", "nowhere", "has no package elementary: put version 0.25.1 there"),
-        ("DBT_PACKAGES_GIT", "file:///nowhere/{package}.git", "check DBT_PACKAGES_GIT in .env"),
+        ("PACKAGES_FOLDER", "nowhere", "has no package elementary: put version 0.25.1 there"),
+        ("PACKAGES_GIT", "file:///nowhere/{package}.git", "check PACKAGES_GIT in .env"),
     ],
 )
 def test_what_cannot_be_had_leaves_what_was_there(variable, value, message, folder):
-    deps(folder, DBT_PACKAGES_FOLDER=str(STANDIN))
+    deps(folder, PACKAGES_FOLDER=str(STANDIN))
     assert message in deps(folder, code=1, **{variable: value})
     assert installed(folder) == set(PACKAGES)
     assert not (folder / ".dbt_packages.partial").exists()

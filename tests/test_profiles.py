@@ -24,15 +24,18 @@ from parsing import (
 from rendering import Tree, all_answers, render
 from variants import dynamic_choices
 
-SECRET = re.compile(r"PASSWORD|PASSPHRASE|TOKEN|SECRET|PRIVATE_KEY")
+SECRET = re.compile(r"PASSWORD|PASSPHRASE|TOKEN|SECRET|PRIVATE_KEY|WEBHOOK")
 NOT_SECRET = re.compile(r"_(PATH|ID)$")
 
 READ_BY_OTHERS = {
     "DBT_TARGET": "dbt itself",
     "TPCH_DATA": "the sources of dbt_project.yml, and scripts/",
     "SF": "scripts/",
-    "DBT_PACKAGES_FOLDER": "scripts/deps.py",
-    "DBT_PACKAGES_GIT": "scripts/deps.py",
+    "PACKAGES_FOLDER": "scripts/deps.py",
+    "PACKAGES_GIT": "scripts/deps.py",
+    "ELEMENTARY_SEVERITY": "the tests of models, by includes/quality.jinja",
+    "EDR_MONITOR_SLACK_WEBHOOK": "edr",
+    "EDR_MONITOR_TEAMS_WEBHOOK": "edr",
     "SNOWFLAKE_WAREHOUSE_CORE": "dbt_project.yml",
     "AWS_PROFILE": "AWS's libraries, under redshift_connector",
     "GOOGLE_APPLICATION_CREDENTIALS": "Google's libraries, under dbt-bigquery",

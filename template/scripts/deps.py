@@ -2,24 +2,24 @@
 
 Where they come from is a matter of the environment:
 
-- DBT_PACKAGES_FOLDER: a folder that holds each package as a folder (elementary, dbt_utils), for a
+- PACKAGES_FOLDER: a folder that holds each package as a folder (elementary, dbt_utils), for a
   network without any server of packages,
-- DBT_PACKAGES_GIT: the address of a git mirror with {package} in it, such as
+- PACKAGES_GIT: the address of a git mirror with {package} in it, such as
   https://git.example.com/dbt/{package}.git; the version is the tag,
 - neither: the dbt hub, by `dbt deps`.
 
-From a folder or a mirror, edr's own dbt project gets the same packages, because it would ask the
-hub otherwise. What is in dbt_packages/ is replaced only when everything has arrived.
+edr's own dbt project reads the same folder (scripts/project_env.py). It is replaced only when
+everything has arrived.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,12 +56,12 @@ def from_git(address: str, name: str, version: str) -> None:
     command = ["git", "clone", "--quiet", "--depth", "1", "--branch", version, source]
     done = subprocess.run([*command, str(NEW / name)], check=False)
     if done.returncode:
-        raise Problem(f"{source} did not give tag {version}: check DBT_PACKAGES_GIT in .env.")
+        raise Problem(f"{source} did not give tag {version}: check PACKAGES_GIT in .env.")
     shutil.rmtree(NEW / name / ".git")
 
 
 def install(packages: dict[str, str], fetch: Callable[[str, str], None]) -> None:
-    """Fetch every package, then put them in place, and into edr's own project where there is one."""
+    """Fetch every package, then put them in place."""
     shutil.rmtree(NEW, ignore_errors=True)
     NEW.mkdir()
     try:
@@ -70,30 +70,35 @@ def install(packages: dict[str, str], fetch: Callable[[str, str], None]) -> None
             fetch(name, version)
             # dbt would look on the hub for what a package lists; all of it is listed here already
             (NEW / name / "packages.yml").unlink(missing_ok=True)
-        edr = importlib.util.find_spec("elementary")
-        folders = [INSTALLED]
-        if edr and edr.origin:
-            folders.append(Path(edr.origin).parent / "monitor" / "dbt_project" / "dbt_packages")
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(NEW, folder)
+        shutil.rmtree(INSTALLED, ignore_errors=True)
+        NEW.replace(INSTALLED)
     finally:
         shutil.rmtree(NEW, ignore_errors=True)
 
 
 def from_hub() -> None:
-    """Let dbt fetch the packages from its hub."""
+    """Let dbt fetch the packages from its hub; of a failure only the last line of dbt is shown."""
     dbt = Path(sysconfig.get_path("scripts")) / "dbt"
-    if subprocess.run([str(dbt), "deps"], cwd=PROJECT, check=False).returncode:
+    print("  from the dbt hub ...", flush=True)
+    done = subprocess.run(
+        [str(dbt), "--no-use-colors", "deps"],
+        cwd=PROJECT,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        reason = textwrap.shorten(done.stdout.strip().rpartition("\n")[2], 160)
         raise Problem(
-            "The dbt hub did not answer: set DBT_PACKAGES_FOLDER or DBT_PACKAGES_GIT in .env "
-            "(explained in .env.example), then run make deps."
+            f"{reason}\nThe packages did not come from the dbt hub: set PACKAGES_FOLDER or "
+            "PACKAGES_GIT\nin .env, as .env.example explains, then run make deps."
         )
 
 
 def main() -> None:
     packages = listed()
-    folder, mirror = os.environ.get("DBT_PACKAGES_FOLDER"), os.environ.get("DBT_PACKAGES_GIT")
+    folder, mirror = os.environ.get("PACKAGES_FOLDER"), os.environ.get("PACKAGES_GIT")
     if not packages:
         print("packages.yml lists no package.")
     elif folder:

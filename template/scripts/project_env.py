@@ -15,10 +15,12 @@ wrong with .env is said once on stderr, without the text of the line, which may 
 """
 
 import os
+import shutil
 import sys
 import types
 
 PATHS = ("TPCH_DATA", "LOCAL_DUCKDB", "DUCKDB_PATH")
+EDR_COMMANDS = ("REPORT", "MONITOR", "MONITOR_REPORT", "SEND_REPORT")
 WARNED = "PROJECT_ENV_WARNED"  # tells the programs that this one starts that the warning was given
 
 
@@ -44,6 +46,25 @@ def dotenv_parser():
         del sys.modules["dotenv"]
         sys.modules.pop("dotenv.parser", None)
     return parse_stream
+
+
+def configure_edr(project: str) -> None:
+    """Let edr find its settings and packages: those of the project, where it has Elementary.
+
+    edr wants a folder with a config.yml, which therefore is made in .venv each time that edr starts.
+    """
+    settings = os.path.join(project, "elementary_config.yml")
+    if not os.path.isfile(settings):
+        return
+    folder = os.path.join(sys.prefix, "edr")
+    if "edr" in (os.path.basename(name).split(".")[0] for name in sys.orig_argv[:2]):
+        os.makedirs(folder, exist_ok=True)
+        shutil.copyfile(settings, os.path.join(folder, "config.yml"))
+    # what edr's own dbt project reads
+    os.environ.setdefault("DBT_PACKAGES_FOLDER", os.path.join(project, "dbt_packages"))
+    for command in EDR_COMMANDS:
+        os.environ.setdefault(f"EDR_{command}_CONFIG_DIR", folder)
+        os.environ.setdefault(f"EDR_{command}_ENV", os.environ.get("DBT_TARGET") or "local")
 
 
 def load(project: str) -> None:
@@ -72,6 +93,7 @@ def load(project: str) -> None:
 
 try:
     load(os.path.dirname(sys.prefix))
+    configure_edr(os.path.dirname(sys.prefix))
 except Exception as error:  # noqa: BLE001 - whatever it is, Python must start
     try:
         warn(f"The settings in .env were not loaded: {type(error).__name__}: {error}")
