@@ -386,7 +386,9 @@ def models() -> str:
                 )
                 for column in node.get("columns", [])
             ]
-            parts.append(f"### {node['name']}\n\n{described(node['description'])}")
+            prose, fence, example = node["description"].partition("```sql")
+            parts.append(f"### {node['name']}\n\n{described(prose)}")
+            parts += [fence + example] if fence else []
             if rows:
                 parts.append(table(("column", "type", "meaning", "tests, personal data"), rows))
     answers = [
