@@ -1,0 +1,272 @@
+"""Life after the copy: what `copier update` makes of projects that their clients worked on.
+
+Each recorded release is updated to the working tree, and the working tree to a release that is made
+here, with a change of every kind that a minor release may have.
+"""
+
+import os
+
+import pytest
+import rendering
+import yaml
+from projects import Project
+from releases import NEXT, TemplateRepository, append, commit_all, files, recorded, replace
+from variants import every_default_changed
+
+TEST_ALL = bool(os.environ.get("TEST_ALL"))
+AFTER = "v999.1.0"
+
+DASHBOARD = "[% if dashboard %]dashboard[% endif %]"
+COMPUTED = (
+    "# ---------------------------------------------------------------- Computed, never asked\n"
+)
+QUESTION = """greeting:
+  type: str
+  help: How does the runbook greet?
+  default: Good morning
+
+"""
+NEW_MART = "select customer_key from {{ ref('customer_360') }} where orders > 1\n"
+NEW_MART_YAML = """version: 2
+models:
+  - name: repeat_buyers
+    description: Customers with more than one order. One row per customer.
+    columns:
+      - name: customer_key
+        description: "{{ doc('customer_key') }}"
+        data_type: bigint
+"""
+
+
+def with_new_column(text: str) -> str:
+    """The YAML of the marts, with a column more in segment_summary."""
+    head, name, tail = text.partition("  - name: segment_summary\n")
+    column = """    columns:
+      - name: revenue_per_customer
+        description: Revenue per customer of the segment.
+        data_type: numeric(28, 4)
+"""
+    return head + name + tail.replace("    columns:\n", column, 1)
+
+
+# A change of every kind, by file of the template.
+MINOR_RELEASE = {
+    "template/models/core/fct_orders.sql": replace(
+        "        orders.clerk,\n", "        trim(orders.clerk) as clerk,\n"
+    ),
+    "template/models/marts/repeat_buyers.sql": NEW_MART,
+    "template/models/marts/_repeat_buyers.yml": NEW_MART_YAML,
+    "template/models/marts/segment_summary.sql": replace(
+        "numeric(28, 4)) as revenue\n",
+        "numeric(28, 4)) as revenue,\n"
+        "        cast(sum(revenue) / count(*) as numeric(28, 4)) as revenue_per_customer\n",
+    ),
+    "template/models/marts/_marts__models.yml": with_new_column,
+    "template/docs/decisions/0002-quality-gates.md": None,
+    "template/docs/runbook.md.jinja": append("\n[[ greeting ]].\n"),
+    "template/README.md.jinja": replace("## Add a model\n", "## Add a model of your own\n"),
+    "template/makefile": replace("##@ Code\n", "# what is written by hand\n##@ Code\n"),
+    "template/profiles/profiles.yml.jinja": replace("# How dbt connects.", "# How it connects."),
+    "template/.env.example.jinja": append("\n# How loud it is.\n# VOLUME=3\n"),
+    # files that belong to the client
+    "template/models/staging/tpch/stg_tpch__orders.sql": append("\n-- a better one\n"),
+    "template/models/staging/tpch/stg_tpch__nations.sql": None,
+    "template/seeds/marketing_spend.csv": append("1995-01-01,BUILDING,television,1.00\n"),
+    f"template/{DASHBOARD}/wording.py": append("\n# better words\n"),
+    "copier.yml": replace(COMPUTED, QUESTION + COMPUTED),
+}
+OWN = (  # the template's words for what is the client's from the first copy on
+    "models/staging/tpch/",
+    "seeds/_seeds.yml",
+    "seeds/marketing_spend.csv",
+    "seeds/rfm_segments.csv",
+    "dashboard/",
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> TemplateRepository:
+    repository = TemplateRepository.with_recorded_releases(
+        tmp_path_factory.mktemp("t") / "template"
+    )
+    return repository.release(AFTER, MINOR_RELEASE)
+
+
+STEPS = [*((tag, NEXT) for tag in recorded()), (NEXT, AFTER)]
+ANSWERS = {"defaults": {}, "every_default_changed": every_default_changed()}
+
+
+def without_own(tree: dict) -> dict:
+    return {path: file for path, file in tree.items() if not path.startswith(OWN)}
+
+
+# ---------------------------------------------------------------- untouched projects
+@pytest.mark.parametrize("answers", ANSWERS)
+@pytest.mark.parametrize(("old", "new"), STEPS)
+def test_untouched_project_becomes_what_a_fresh_copy_is(template, tmp_path, old, new, answers):
+    project = template.client(tmp_path / "project", old, **ANSWERS[answers])
+    before, was = project.answers(), files(project.folder)
+    project.update(new)
+    now = files(project.folder)
+    assert before.items() <= project.answers().items(), "an answer changed"
+    fresh = template.render(tmp_path / "fresh", new, project.answers())
+    assert without_own(now) == without_own(files(fresh))
+    assert {p: f for p, f in now.items() if p.startswith(OWN)} == {
+        p: f for p, f in was.items() if p.startswith(OWN)
+    }
+    assert not project.conflicts()
+
+    commit_all(project.folder, "Updated")
+    project.update(new)
+    assert project.status() == {}, "a second update changed something"
+
+
+def test_fresh_copies_of_the_two_releases_differ_where_they_should(template, tmp_path):
+    one, other = (files(template.render(tmp_path / tag, tag)) for tag in (NEXT, AFTER))
+    changed = {path for path in one.keys() | other.keys() if one.get(path) != other.get(path)}
+    assert len(changed) == len(MINOR_RELEASE), changed  # the answers file instead of copier.yml
+
+
+# ---------------------------------------------------------------- a client's work
+ELSEWHERE = {  # edits that an update merges, because the template changes other places
+    "models/core/fct_orders.sql": replace(
+        "select * from joined\n", "select * from joined\nwhere order_key > 0\n"
+    ),
+    "models/core/dim_geography.sql": replace(
+        "        regions.comment as region_comment\n",
+        "        regions.comment as region_comment,\n        'sales' as department\n",
+    ),
+    "models/core/_core__models.yml": replace(
+        """        description: Free text of the source about the region.
+        data_type: string
+""",
+        """        description: Free text of the source about the region.
+        data_type: string
+      - name: department
+        description: Who looks after it.
+        data_type: string
+""",
+    ),
+    "docs/runbook.md": None,  # the template changes it
+    "dashboard/wording.py": None,
+    "scripts/check_files.py": None,
+    "models/marts/our_customers.sql": "select customer_key from {{ ref('customer_360') }}\n",
+    "models/marts/_our_customers.yml": NEW_MART_YAML.replace("repeat_buyers", "our_customers"),
+    "models/staging/tpch/stg_tpch__regions.sql": append("-- our own\n"),
+    "seeds/marketing_spend.csv": append("1996-01-01,,radio,2.00\n"),
+    "README.md": replace("## The first day\n", "## Your first day with us\n"),
+    "makefile": append("\n.PHONY: ours\nours: ## our own\n\t@echo ours\n"),
+    "profiles/profiles.yml": append("    ours:\n      type: duckdb\n      path: ours.duckdb\n"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), STEPS)
+def test_work_of_the_client_survives_an_update(template, tmp_path, tpch_data, old, new):
+    project = template.client(tmp_path / "project", old)
+    project.edit(ELSEWHERE)
+    edited = files(project.folder)
+    project.update(new)
+    now = files(project.folder)
+
+    assert not project.conflicts()
+    for path, change in ELSEWHERE.items():
+        if change is None:
+            assert path not in now, f"{path} came back"
+        elif isinstance(change, str) or path.startswith(OWN):
+            assert now[path] == edited[path], f"{path} was touched"
+    assert "where order_key > 0" in project.text("models/core/fct_orders.sql")
+    assert "'sales' as department" in project.text("models/core/dim_geography.sql")
+    assert "name: department" in project.text("models/core/_core__models.yml")
+    assert "## Your first day with us" in project.text("README.md")
+    assert "\nours: ## our own" in project.text("makefile")
+    profiles = yaml.safe_load(project.text("profiles/profiles.yml"))
+    assert "ours" in profiles["customer_360"]["outputs"]
+    if new == AFTER:
+        assert "trim(orders.clerk)" in project.text("models/core/fct_orders.sql")
+        assert "stg_tpch__nations.sql" in os.listdir(project.folder / "models/staging/tpch")
+
+    built = Project(project.folder, tpch_data, project.folder / "own.duckdb")
+    built.build()
+    assert built.query("select count(*) from marts.our_customers") == [(1500,)]
+    assert built.query("select distinct department from core.dim_geography") == [("sales",)]
+
+    commit_all(project.folder, "Updated")
+    project.update(new)
+    assert project.status() == {}, "a second update changed something"
+
+
+NEARBY = {  # edits of the very places that the template changes
+    "models/core/fct_orders.sql": replace(
+        "        orders.clerk,\n", "        upper(orders.clerk) as clerk,\n"
+    ),
+    "models/marts/segment_summary.sql": lambda text: text.replace("    ", "  "),  # reformatted
+    "README.md": replace("## Add a model\n", "## Add our models\n"),
+}
+
+
+def test_two_changes_of_one_place_are_a_conflict_that_is_shown(template, tmp_path):
+    project = template.client(tmp_path / "project", NEXT)
+    project.edit(NEARBY)
+    project.update(AFTER)
+    assert project.conflicts() == sorted(NEARBY)
+    for path, ours in {
+        "models/core/fct_orders.sql": "upper(orders.clerk)",
+        "models/marts/segment_summary.sql": "\n  select * from {{ ref('customer_360') }}",
+        "README.md": "## Add our models",
+    }.items():
+        text = project.text(path)
+        assert "<<<<<<< before updating" in text and ours in text, path
+
+
+def test_files_of_the_client_are_listed_in_the_readme():
+    excluded = yaml.safe_load((rendering.ROOT / "copier.yml").read_text("utf-8"))["_exclude"][-1]
+    paths = [line.strip("/") for line in excluded.splitlines() if line.startswith("/")]
+    rendered = rendering.render({})
+    for path in paths:
+        assert path in rendered or any(name.startswith(f"{path}/") for name in rendered), path
+    for path in rendered:
+        own = path in paths or path.split("/")[0] in paths
+        assert own == path.startswith(OWN), path
+    for answers in ({}, {"dashboard": False}):
+        readme = rendering.render(answers)["README.md"].content.decode()
+        section = readme.partition("These files are yours from the beginning.")[2]
+        for path in OWN:
+            assert (f"`{path}`" in section) == (path != "dashboard/" or not answers), path
+
+
+# ---------------------------------------------------------------- another answer
+BASE = {"elementary": False}
+QUESTIONS = (
+    "warehouse",
+    "orchestrator",
+    "airflow_style",
+    "refresh",
+    "ci",
+    "elementary",
+    "dashboard",
+)
+
+
+def switches() -> list[tuple[str, object, object]]:
+    """Question, answer before and answer after: every value once, or with TEST_ALL every change."""
+    found = []
+    for name in QUESTIONS:
+        values = rendering.choices(name)
+        found += [
+            (name, one, other)
+            for i, one in enumerate(values)
+            for j, other in enumerate(values)
+            if one != other and (TEST_ALL or j == (i + 1) % len(values))
+        ]
+    return found
+
+
+@pytest.mark.parametrize(("question", "one", "other"), switches())
+def test_another_answer_gives_what_a_fresh_copy_has(template, tmp_path, question, one, other):
+    project = template.client(tmp_path / "project", NEXT, **{**BASE, question: one})
+    # as `make switch` calls it
+    project.update(":current:", data={question: other}, exclude=[".switch"])
+    assert project.answers()[question] == other
+    fresh = template.render(tmp_path / "fresh", NEXT, project.answers())
+    assert files(project.folder) == files(fresh)
+    assert not project.conflicts()
