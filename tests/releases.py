@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from copier import run_copy, run_update
+from copier import VcsRef, run_copy, run_update
 from projects import Project, output
-from rendering import ROOT, checked, copy_working_tree
+from rendering import ROOT, copy_working_tree
 
 NEXT = "v999.0.0"  # the working tree
+NOTHING: Mapping[str, Any] = {}
 Changes = Mapping[str, "str | Callable[[str], str] | None"]
 """What becomes of files: a new text, a function of the old one, or None for a file to delete."""
 
@@ -95,14 +96,14 @@ class TemplateRepository:
         copy_working_tree(folder)
         return cls(folder).release(tag)
 
-    def release(self, tag: str, changes: Changes = {}) -> "TemplateRepository":
+    def release(self, tag: str, changes: Changes = NOTHING) -> "TemplateRepository":
         """Change files, commit and tag the result."""
         change_files(self.folder, changes)
         commit_all(self.folder, tag)
         git(self.folder, "tag", tag)
         return self
 
-    def render(self, folder: Path, tag: str, answers: Mapping[str, Any] = {}) -> Path:
+    def render(self, folder: Path, tag: str, answers: Mapping[str, Any] = NOTHING) -> Path:
         """Copier's own copy of a release, into a new folder, which is returned."""
         run_copy(
             str(self.folder), folder, data=dict(answers), vcs_ref=tag, defaults=True, quiet=True
@@ -111,7 +112,7 @@ class TemplateRepository:
 
     def client(self, folder: Path, tag: str, **answers: Any) -> "ClientProject":
         """A project made from a release and committed."""
-        self.render(folder, tag, checked(answers))
+        self.render(folder, tag, answers)
         commit_all(folder, "From the template")
         return ClientProject(folder)
 
@@ -132,7 +133,7 @@ class ClientProject:
         change_files(self.folder, changes)
         commit_all(self.folder, "Our own work")
 
-    def update(self, tag: str, *, trust: bool = False, **options: Any) -> None:
+    def update(self, tag: str | VcsRef, *, trust: bool = False, **options: Any) -> None:
         """Copier's own update, as by `copier update --defaults`. Nothing is committed."""
         run_update(
             self.folder,
@@ -143,6 +144,10 @@ class ClientProject:
             unsafe=trust,
             **options,
         )
+
+    def switch(self, **answers: Any) -> None:
+        """Change answers at the same version, as `make switch` does. Nothing is committed."""
+        self.update(VcsRef.CURRENT, data=answers, exclude=[".switch"])
 
     def script(self, *arguments: str, code: int | None = 0, **environment: str) -> str:
         """What scripts/update.py prints; it has to exit with `code`, as in projects.output."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlparse
+
 from settings import PROJECT
 
 Manifest = dict[str, Any]  # dbt's manifest.json
@@ -82,9 +83,8 @@ def differs(before: Manifest, after: Manifest, name: str) -> bool:
     compared too, and the macros that it uses.
     """
     old, new = before["nodes"][name], after["nodes"][name]
-    if old["compiled_code"] != new["compiled_code"]:
-        if bare(old["compiled_code"]) != bare(new["compiled_code"]):
-            return True
+    if bare(old["compiled_code"]) != bare(new["compiled_code"]):
+        return True
     if not is_incremental(new):
         return False
     if old["config"].get("unique_key") != new["config"].get("unique_key"):
@@ -152,8 +152,11 @@ def data_changes(before_folder: Path, after_folder: Path) -> list[str]:
             lines.append(f"Columns of `{new[name]['name']}`: {'; '.join(columns)}.")
     if stale:
         select = " ".join(sorted(f"{node['name']}+" for node in stale))
-        lines.append(
-            f"Incremental models that need a full refresh, because they or what they read changed: "
-            f'run `make build FULL_REFRESH=1 SELECT="{select}"`.'
-        )
+        lines += [
+            (
+                f"Incremental models that changed, or read what changed: {names_of(stale)}. "
+                "Rows that they hold already change by a full refresh only:"
+            ),
+            f'`make build FULL_REFRESH=1 SELECT="{select}"`',
+        ]
     return lines or ["No model selects anything else than before."]

@@ -23,15 +23,17 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 from copier import VcsRef, run_copy, run_update
-from copier.errors import CopierError, UnsafeTemplateError
-from data_changes import compile_models, data_changes
+from copier.errors import CopierError
 from packaging.version import InvalidVersion, Version
+
+from data_changes import compile_models, data_changes
 from settings import PROJECT, read_yaml
 
 ANSWERS = ".copier-answers.yml"
@@ -208,9 +210,8 @@ def assignments(words: list[str]) -> dict[str, str]:
     return {name.lower(): value for name, value in pairs.items()}
 
 
-def check_questions(clone: Path, reference: str, given: dict[str, str]) -> None:
-    """Raise Problem for an answer to a question that the template does not ask."""
-    asked = yaml.safe_load(git("show", f"{reference}:copier.yml", folder=clone))
+def check_questions(asked: dict[str, Any], given: dict[str, str]) -> None:
+    """Raise Problem for an answer to a question that the template's copier.yml does not ask."""
     names = [
         name
         for name, details in asked.items()
@@ -222,6 +223,15 @@ def check_questions(clone: Path, reference: str, given: dict[str, str]) -> None:
                 f"The template has no question {name}. It has: {', '.join(names)}. "
                 "Nothing was changed."
             )
+
+
+def crosses_migration(copier_yml: dict[str, Any], old: str, new: str) -> bool:
+    """Does the way from one version to another run code of the template?"""
+    low, high = version(old), version(new)
+    return any(
+        low and high and low < Version(str(migration["version"]).removeprefix("v")) <= high
+        for migration in copier_yml.get("_migrations", [])
+    )
 
 
 def render(folder: Path, reference: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -277,36 +287,33 @@ def take(clone: Path, given: dict[str, str], reference: str | None) -> int:
     """
     old = answers()
     goal = reference or str(old["_commit"])
-    check_questions(clone, goal, given)
-    say("== looking at the answers ...")
-    given = {**of_new_warehouse(old, goal, given), **given}
-    render(WORK / "new", goal, {**old, **given})
+    copier_yml = yaml.safe_load(git("show", f"{goal}:copier.yml", folder=clone))
+    check_questions(copier_yml, given)
+    trusted = bool(os.environ.get("TRUST"))
+    if not crosses_migration(copier_yml, str(old["_commit"]), goal):
+        say("== looking at the answers ...")
+        given = {**of_new_warehouse(old, goal, given), **given}
+        render(WORK / "new", goal, {**old, **given})
+    elif not trusted:
+        raise Problem(
+            f"The way to {goal} runs a migration, code of the template: read hooks/migrations/ there, "
+            "then run make update TRUST=1. Nothing was changed."
+        )
     say("== compiling the models as they are ...")
     problem = compile_models(WORK / "before")
     say("== rendering the version that the project has ...")
     render(WORK / "old", str(old["_commit"]), old)
     say("== updating ..." if reference else "== switching ...")
-    try:
-        run_update(
-            PROJECT,
-            data=given,
-            vcs_ref=reference or VcsRef.CURRENT,
-            # only new questions are asked, and only somebody who can answer
-            defaults=not sys.stdin.isatty(),
-            skip_answered=sys.stdin.isatty(),
-            exclude=() if reference else (SWITCH,),
-            overwrite=True,
-            quiet=True,
-            unsafe=bool(os.environ.get("TRUST")),
-        )
-    except UnsafeTemplateError:
-        raise Problem(
-            f"The way to {goal} runs a migration, code of the template: read hooks/migrations/ there, "
-            "then run make update TRUST=1. Nothing was changed."
-        ) from None
-    finally:
-        if not changed_files():
-            shutil.rmtree(WORK / "new", ignore_errors=True)
+    run_update(
+        PROJECT,
+        data=given,
+        vcs_ref=reference or VcsRef.CURRENT,
+        defaults=True,  # the report tells new questions and how they were answered
+        exclude=() if reference else (SWITCH,),
+        overwrite=True,
+        quiet=True,
+        unsafe=trusted,
+    )
     new = answers()
     render(WORK / "new", goal, new)
     kept = keep_edited(WORK / "old")
@@ -395,7 +402,7 @@ def report(state: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> t
     ]:
         told["Answers that changed"] = changed
     if added := [f"`{name}`: {new[name]}" for name in new if name not in old]:
-        told["New questions, and their answers"] = added
+        told["New questions, answered by their defaults; make switch answers otherwise"] = added
     if state["not_compiled"]:
         data = [f"Not compared: dbt could not compile it before. {state['not_compiled']}"]
     elif unsettled:
@@ -414,6 +421,18 @@ def report(state: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> t
     return told, bool(unsettled or kept)
 
 
+def wrapped(line: str) -> str:
+    """A line of the report as the terminal shows it."""
+    return textwrap.fill(
+        line,
+        width=80,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def review() -> int:
     """Tell what an update did that is not committed yet. Returns the exit code."""
     say("== comparing the data before and after ...")
@@ -429,11 +448,11 @@ def review() -> int:
         say(f"\n{heading}")
         markdown += [f"## {heading}", ""]
         for line in lines:
-            say(f"  {line.replace('`', '')}")
+            say(wrapped(line.replace("`", "")))
             markdown.append(f"- {line}")
         markdown.append("")
     (WORK / "report.md").write_text("\n".join(markdown), "utf-8")
-    say("\nLook at git diff, run make test, then commit. All of this: target/update/report.md")
+    say("\nLook at git diff, run make test, then commit. Kept in target/update/report.md.")
     return 1 if open_points else 0
 
 
