@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/uv/bin:$(PATH)
 PYTHON_OF_VENV := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint format locks docs reference bench picture clean
+.PHONY: help setup demo test test-all lint format locks docs reference bench picture release clean
 
 help: ## list the targets (what you see now)
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -54,6 +54,9 @@ bench: setup ## measure copy, install, data, build and answers; takes minutes
 
 picture: setup ## draw docs/answers.svg from the demo, which has to be there
 	@$(PYTHON_OF_VENV) scripts/picture.py
+
+release: setup lint ## check, commit, tag and record a version: VERSION=1.2.0
+	@$(PYTHON_OF_VENV) scripts/release.py "$(VERSION)"
 
 clean: ## remove build/ and caches; .venv stays
 	@rm -rf build .cache .pytest_cache .ruff_cache

@@ -159,6 +159,7 @@ MERGED = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
 TIMED = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}
 BRANCH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "mine"}
 READY = {"WAREHOUSE_READY": "true"}
+UPDATES = {"TEMPLATE_UPDATE_TOKEN": "secret"}
 
 
 @pytest.mark.parametrize(
@@ -170,9 +171,14 @@ READY = {"WAREHOUSE_READY": "true"}
         (MERGED, set()),
         ({**TIMED, **READY}, {"sweep"}),
         (TIMED, set()),
+        ({**TIMED, **UPDATES}, {"update"}),
+        ({**TIMED, **UPDATES, **READY}, {"update", "sweep"}),
         ({**BRANCH, **READY}, set()),
     ],
-    ids=["request", "request, no access", "merge", "merge, no access", "weekly", "none", "branch"],
+    ids=[
+        *("request", "request, no access", "merge", "merge, no access", "weekly", "none"),
+        *("updates", "updates and weekly", "branch"),
+    ],
 )
 def test_gitlab_runs_for_each_occasion_the_jobs_that_are_meant(variables, expected):
     pipeline = load(GITLAB, warehouse="snowflake", ci="gitlab")

@@ -47,7 +47,7 @@ RELEASE = {
     ),
     # not a change of the data
     "template/models/core/fct_part_supply.sql": append("-- a comment\n"),
-    "template/models/marts/_marts__models.yml": without_column,
+    "template/models/marts/_marts__models.yml.jinja": without_column,
     "template/models/marts/repeat_buyers.sql": "select customer_key from {{ ref('customer_360') }}\n",
     "template/analysis/q12_category_loyalty_by_segment.sql": append("\n-- a comment\n"),
     f"template/{DECISION}": None,
@@ -275,3 +275,93 @@ def test_switch_refuses_what_the_template_does_not_know(project):
     assert "answer of the project" in unchanged(project, "switch", "WAREHOUSE=oracle")
     assert unchanged(project, "switch").startswith("Say which answer, for example: make switch")
     assert unchanged(project, "nonsense") == "Say what to do: update, check, switch."
+
+
+# ---------------------------------------------------------------- as a pull request, every week
+STUB = """#!/bin/sh
+for word in "$@"; do printf '%s\\n' "$word"; done >> "{calls}"
+{more}
+"""
+
+
+def stub(folder: Path, name: str, more: str = "") -> Path:
+    """A program that notes its arguments in the file that is returned."""
+    calls, program = folder / f"{name}.calls", folder / name
+    program.write_text(STUB.format(calls=calls, more=more))
+    program.chmod(0o755)
+    return calls
+
+
+def run_shell(project: ClientProject, tools: Path, script: str, **variables: str) -> str:
+    environment = Project(project.folder, Path("no data"), project.folder / "x").environment(
+        **variables
+    )
+    environment["PATH"] = f"{tools}:{environment['PATH']}"
+    return output(["bash", "-e", "-c", script], project.folder, environment)
+
+
+def pushed(remote: Path, path: str) -> str:
+    return git(remote, "show", f"template-update:{path}")
+
+
+@pytest.fixture
+def remote(tmp_path) -> Path:
+    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
+    return tmp_path / "remote.git"
+
+
+def test_github_opens_a_pull_request_with_the_report(project, remote, tmp_path):
+    with_environment(project)
+    git(project.folder, "remote", "add", "origin", str(remote))
+    calls, summary, results = stub(tmp_path, "gh"), tmp_path / "summary", tmp_path / "output"
+    runner = {
+        "GITHUB_STEP_SUMMARY": str(summary),
+        "GITHUB_OUTPUT": str(results),
+        "RUNNER_TEMP": str(tmp_path),
+    }
+    workflow = yaml.safe_load(project.text(".github/workflows/update.yml"))
+    _, look, propose = (
+        step["run"] for step in workflow["jobs"]["update"]["steps"] if "run" in step
+    )
+    run_shell(project, tmp_path, look, **runner)
+    assert results.read_text() == "newer=1\n"
+    assert "- Clerks are trimmed." in summary.read_text()
+    told = run_shell(project, tmp_path, propose, GH_TOKEN="", **runner)
+    assert "Set the secret TEMPLATE_UPDATE_TOKEN" in told and not calls.exists()
+
+    run_shell(project, tmp_path, propose, GH_TOKEN="t", **runner)
+    assert "trim(orders.clerk)" in pushed(remote, ORDERS)
+    called = calls.read_text().splitlines()
+    assert called[:2] == ["auth", "setup-git"]
+    assert called[2:] == [
+        *("pr", "create", "--head", "template-update", "--title", "Update from the template"),
+        *("--body-file", "target/update/report.md"),
+    ]
+
+
+def test_gitlab_opens_a_draft_where_conflicts_are_left(project, remote, template, tmp_path):
+    project = template.client(tmp_path / "gitlab", OLD, ci="gitlab")
+    with_environment(project)
+    project.edit({ORDERS: replace("        orders.clerk,\n", "        upper(orders.clerk),\n")})
+    address = "https://oauth2:t@gitlab.example.com/us/project.git"
+    git(project.folder, "config", f"url.{remote}.insteadOf", address)
+    calls = stub(tmp_path, "curl", "case \"$*\" in *state=opened*) printf '[]' ;; esac")
+    [script] = yaml.safe_load(project.text(".gitlab-ci.yml").replace("!reference", ""))["update"][
+        "script"
+    ]
+    run_shell(
+        project,
+        tmp_path,
+        script,
+        TEMPLATE_UPDATE_TOKEN="t",
+        CI_SERVER_HOST="gitlab.example.com",
+        CI_PROJECT_PATH="us/project",
+        CI_PROJECT_ID="7",
+        CI_API_V4_URL="https://gitlab.example.com/api/v4",
+        CI_DEFAULT_BRANCH="main",
+    )
+    assert "<<<<<<< before updating" in pushed(remote, ORDERS)
+    called = calls.read_text().splitlines()
+    assert "title=Draft: Update from the template" in called
+    assert "description@target/update/report.md" in called and "target_branch=main" in called
+    assert called[-1] == "https://gitlab.example.com/api/v4/projects/7/merge_requests"

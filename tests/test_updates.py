@@ -62,7 +62,7 @@ MINOR_RELEASE = {
         "numeric(28, 4)) as revenue,\n"
         "        cast(sum(revenue) / count(*) as numeric(28, 4)) as revenue_per_customer\n",
     ),
-    "template/models/marts/_marts__models.yml": with_new_column,
+    "template/models/marts/_marts__models.yml.jinja": with_new_column,
     "template/docs/decisions/0002-quality-gates.md": None,
     "template/docs/runbook.md.jinja": append("\n[[ greeting ]].\n"),
     "template/README.md.jinja": replace("## Add a model\n", "## Add a model of your own\n"),
