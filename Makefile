@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/uv/bin:$(PATH)
 PYTHON_OF_VENV := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint format locks docs reference bench picture release clean
+.PHONY: help setup demo test test-all lint format locks docs reference bench bench-runs picture release clean
 
 help: ## list the targets (what you see now)
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -51,6 +51,9 @@ docs: reference ## build the documentation as a site in build/site; broken links
 
 bench: setup ## measure copy, install, data, build and answers; takes minutes
 	@$(PYTHON_OF_VENV) tests/bench.py $(ARGS)
+
+bench-runs: setup ## measure a production run by each orchestrator; takes minutes
+	@$(PYTHON_OF_VENV) tests/bench_orchestration.py $(ARGS)
 
 picture: setup ## draw docs/answers.svg from the demo, which has to be there
 	@$(PYTHON_OF_VENV) scripts/picture.py

@@ -1,12 +1,12 @@
-"""Resolve the requirement locks of this repository: includes/requirements and requirements.
+"""Resolve the requirement locks: includes/requirements, requirements, template/orchestration.
 
     python scripts/make_locks.py [--upgrade]
 
 There is one lock per warehouse, with and without Elementary, one for work on the template, one for
-its documentation, and one of uv. Those of projects and of the work on the template are resolved
-once together; that result constrains each of them, so that all locks of one release agree on the
-version of every package they share. Without --upgrade the versions in the present locks are kept
-where they still fit.
+its documentation, one of uv, and one for each orchestrator. Those of projects and of the work on the
+template are resolved once together; that result constrains each of them, so that all locks of one
+release agree on the version of every package they share. Without --upgrade the versions in the
+present locks are kept where they still fit.
 """
 
 from __future__ import annotations
@@ -101,10 +101,15 @@ def main(arguments: list[str]) -> None:
         for warehouse, elementary in variants:
             name = f"{warehouse}{'-elementary' if elementary else ''}.txt"
             jobs.append((requirements_in(warehouse, elementary), LOCKS / name, everything))
+        for requirements in sorted(ROOT.glob("template/orchestration/*/requirements.in")):
+            text = requirements.read_text("utf-8")
+            jobs.append((text, requirements.with_suffix(".txt"), None))
         for text, lock, constraint in jobs:
             start = time.monotonic()
             compile_lock(text, lock, work, upgrade, constraint)
-            print(f"{lock.name:<32} {time.monotonic() - start:5.1f} s", flush=True)
+            print(
+                f"{lock.parent.name}/{lock.name:<32} {time.monotonic() - start:5.1f} s", flush=True
+            )
 
 
 if __name__ == "__main__":

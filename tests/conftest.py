@@ -13,6 +13,9 @@ from projects import Project
 
 pytest_plugins = ["parse_summary"]
 
+# Programs of the projects start in half the time where Python keeps their bytecode, its default.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Tests",
     "GIT_AUTHOR_EMAIL": "tests@example.com",

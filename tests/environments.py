@@ -23,7 +23,7 @@ def python_of(lock: bytes, name: str) -> Path:
     folder = FOLDER / f"{name}-{hashlib.sha256(lock).hexdigest()[:12]}"
     with (FOLDER / f"{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)  # workers of xdist share them
-        if not (folder / "complete").is_file():
+        if not (folder / ".made-from").is_file():
             for old in FOLDER.glob(f"{name}-*"):
                 shutil.rmtree(old)
             requirements = FOLDER / f"{name}.txt"
@@ -35,5 +35,23 @@ def python_of(lock: bytes, name: str) -> Path:
                 + ["--require-hashes", requirements],
                 check=True,
             )
-            (folder / "complete").touch()
+            # as scripts/environment.sh of a project leaves it
+            made_from = subprocess.run(
+                ["cksum"], input=lock, check=True, capture_output=True
+            ).stdout
+            (folder / ".made-from").write_bytes(made_from)
     return folder / "bin" / "python"
+
+
+def link(folder: Path, orchestrator: str) -> None:
+    """Give a project environments that are there already: the tests' own, and an orchestrator's."""
+    programs = folder / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python", "dbt"):  # no links: Python would not know its environment
+        own = Path(sys.executable).with_name(name)
+        (programs / name).write_text(f'#!/bin/sh\nexec {own} "$@"\n')
+        (programs / name).chmod(0o755)
+    (folder / ".venv" / ".made-from").touch()
+    place = folder / "orchestration" / orchestrator
+    python = python_of((place / "requirements.txt").read_bytes(), orchestrator)
+    (place / ".venv").symlink_to(python.parent.parent)

@@ -151,3 +151,21 @@ def write_batch(source: Path, folder: Path, tables: dict[str, str]) -> Path:
             query = tables.get(table, f"from {table}")
             connection.sql(f"copy ({query}) to '{folder}/{table}.parquet' (format parquet)")
     return folder
+
+
+def before_new_orders(data: Path, folder: Path) -> Path:
+    """The data without the orders of the last two months, all loaded long before."""
+    early = "o_orderdate <= date '1998-05-31'"
+    loaded = "replace (timestamp '2001-01-01' as _loaded_at)"
+    lines = "lineitem join orders on o_orderkey = l_orderkey"
+    tables = {
+        "orders": f"select * {loaded} from orders where {early}",
+        "lineitem": f"select lineitem.* {loaded} from {lines} where {early}",
+    }
+    return write_batch(data, folder, tables)
+
+
+def with_a_customer_twice(data: Path, folder: Path) -> Path:
+    """The data with a fault: the first test to fail is the primary key of staging's customers."""
+    twice = "from customer union all by name (from customer limit 1)"
+    return write_batch(data, folder, {"customer": twice})

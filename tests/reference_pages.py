@@ -31,6 +31,7 @@ ELSEWHERE = {
     "FULL_REFRESH": "`1` rebuilds incremental models: `make build FULL_REFRESH=1`, `scripts/step.py`",
     "MODELS": "models of `scripts/step.py`, as `SELECT` is for make",
     "FORCE": "`1` makes `make data` generate anew",
+    "PORT": "another port for the page of `make airflow` or `make dagster`",
     "PYTHON": "the interpreter that `make install` makes `.venv` with",
     "DBT_PROFILES_DIR": "another folder of profiles; by default `profiles/` of the project",
 }

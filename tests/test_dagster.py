@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import rendering
 from environments import python_of
-from projects import HISTORY, Project, differing_tables
-from schedules import CASES, scheduled
+from projects import HISTORY, Project, before_new_orders, differing_tables, with_a_customer_twice
+from schedules import CASES, read, scheduled
+from services import READY, addresses, free_port, request, started, wait_for
 
 LOCK = "orchestration/dagster/requirements.txt"
 ANSWERS = {"orchestrator": "dagster"}
@@ -21,27 +22,46 @@ BIN = Path(sys.executable).parent
 pytestmark = pytest.mark.slow
 
 PROBE = """
-import json, sys
-from datetime import datetime, timezone
+import json, os, sys
+from datetime import datetime, timedelta, timezone
 sys.path.insert(0, "orchestration/dagster")
 import dagster as dg
+import definitions
 from definitions import defs
 start, end = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (2027, 2028))
-due = {}
-for schedule in defs.schedules:
-    for at in dg._utils.schedules.schedule_execution_time_iterator(
-        start.timestamp(), schedule.cron_schedule, schedule.execution_timezone
-    ):
+def instants(cron, zone):
+    iterate = dg._utils.schedules.schedule_execution_time_iterator
+    for at in iterate(start.timestamp(), cron, zone):
         if at >= end:
-            break
-        due.setdefault(at.astimezone(timezone.utc).isoformat(), []).append(schedule.job.name)
-told = {"due": due}
+            return
+        yield at.astimezone(timezone.utc).isoformat()
+schedules = {
+    each.job.name: (each.cron_schedule, each.execution_timezone) for each in defs.schedules
+}
+due = [
+    {kind: list(instants(*schedule)) for kind, schedule in case.items()}
+    for case in [schedules, *json.loads(os.environ.get("CASES", "[]"))]
+]
+late = [
+    schedule.evaluate_tick(
+        dg.build_schedule_context(
+            scheduled_execution_time=datetime.now(timezone.utc) - timedelta(hours=hours)
+        )
+    ).run_requests
+    for schedule in defs.schedules
+    for hours in (0, 2)
+]
+told = {"due": due, "starts": [len(requests or ()) for requests in late]}
 if "run" in sys.argv:
+    # retries at once
+    definitions.models.op._retry_policy = dg.RetryPolicy(max_retries=2)
     run = defs.resolve_job_def("incremental").execute_in_process(raise_on_error=False)
     told["success"] = run.success
     told["built"] = len(run.get_asset_materialization_events())
     checks = run.get_asset_check_evaluations()
-    told["checks"], told["passed"] = len(checks), all(check.passed for check in checks)
+    told["checks"] = len(checks)
+    told["failed"] = [check.check_name for check in checks if not check.passed]
+    told["retries"] = sum(event.is_step_up_for_retry for event in run.all_events)
     graph = defs.resolve_asset_graph()
     told["groups"] = sorted({graph.get(key).group_name for key in graph.materializable_asset_keys})
 print("=== " + json.dumps(told))
@@ -56,7 +76,7 @@ def parsed(built: Project, answers: dict, folder: Path) -> Path:
     return folder
 
 
-def dagster(folder: Path, project: Project | None, *command: str | Path) -> str:
+def dagster(folder: Path, project: Project | None, *command: str | Path, **environment: str) -> str:
     python = python_of(rendering.render(ANSWERS)[LOCK].content, "dagster")
     variables = (
         {}
@@ -72,6 +92,7 @@ def dagster(folder: Path, project: Project | None, *command: str | Path) -> str:
             "DBT_BIN": str(BIN / "dbt"),
             "DAGSTER_DISABLE_TELEMETRY": "1",
             **variables,
+            **environment,
         },
         check=False,
         stdout=subprocess.PIPE,
@@ -82,29 +103,59 @@ def dagster(folder: Path, project: Project | None, *command: str | Path) -> str:
     return done.stdout
 
 
-def probe(folder: Path, project: Project | None, *arguments: str) -> dict:
-    printed = dagster(folder, project, "python", "-c", PROBE, *arguments)
+def probe(folder: Path, project: Project | None, *arguments: str, **environment: str) -> dict:
+    printed = dagster(folder, project, "python", "-c", PROBE, *arguments, **environment)
     return json.loads(printed.rsplit("=== ", 1)[1])
 
 
 def test_definitions_are_valid_and_due_when_make_schedule_says(built, tmp_path):
-    for number, name in enumerate(
-        ("business hours in Europe/Berlin", "nightly in Australia/Sydney")
-    ):
-        folder = parsed(built, CASES[name], tmp_path / str(number))
-        expected = {at.isoformat(): [kind] for at, kind in scheduled(CASES[name])}
-        assert probe(folder, None)["due"] == expected
+    """Those of one project, and by Dagster's own clock the schedules of every case."""
+    folder = parsed(built, CASES["business hours in Europe/Berlin"], tmp_path)
+    schedules = [
+        {kind: (cron, read(CASES[name])["timezone"]) for kind, cron in runs.items()}
+        for name in CASES
+        for runs in [read(CASES[name])["runs"]]
+    ]
+    told = probe(folder, None, CASES=json.dumps(schedules))
+    names = ["business hours in Europe/Berlin", *CASES]
+    for name, due in zip(names, told["due"], strict=True):
+        runs = sorted((at, kind) for kind, instants in due.items() for at in instants)
+        assert runs == [(at.isoformat(), kind) for at, kind in scheduled(CASES[name])], name
+    # of both schedules: one run at its time, none two hours later
+    assert told["starts"] == [1, 0, 1, 0]
     check = dagster(
         folder / "orchestration" / "dagster", None, "dg", "check", "defs", "--no-check-yaml"
     )
     assert "All definitions loaded successfully" in check
 
 
-def test_a_run_ends_in_the_tables_of_make_build(built, tmp_path):
+def test_runs_end_in_the_tables_of_make_build(built, tmp_path):
+    """A first run, in which dbt is killed once and tried again; then one after new orders."""
     folder = parsed(built, {}, tmp_path / "project")
-    project = Project(folder, built.data, tmp_path / "run.duckdb")
+    project = Project(
+        folder, before_new_orders(built.data, tmp_path / "early"), tmp_path / "run.duckdb"
+    )
+    killed = tmp_path / "killed"
+    dbt = tmp_path / "bin" / "dbt"
+    dbt.parent.mkdir()
+    dbt.write_text(f"""#!/bin/sh
+if [ ! -e {killed} ]; then
+    touch {killed}
+    {BIN}/dbt "$@" > {killed} & dbt=$!
+    until grep -q core.fct_order_lines {killed}; do kill -0 $dbt || exit 2; sleep 0.1; done
+    kill -9 $dbt; kill -9 $$
+fi
+exec {BIN}/dbt "$@"
+""")
+    dbt.chmod(0o755)
+    dbt.with_name("python").write_text(f'#!/bin/sh\nexec {BIN}/python "$@"\n')
+    dbt.with_name("python").chmod(0o755)
+    told = probe(folder, project, "run", DBT_BIN=str(dbt))
+    assert (told["success"], told["retries"]) == (True, 1)
+    assert differing_tables(project.database, built.database, but=[HISTORY]) != {}
+    project.data = built.data
     told = probe(folder, project, "run")
-    assert told["success"] and told["passed"]
+    assert told["success"] and not told["failed"]
     assert told["groups"] == ["answers", "core", "marts", "seeds", "snapshots", "staging"]
     manifest = json.loads((built.folder / "target" / "manifest.json").read_text())
     kinds = [node["resource_type"] for node in manifest["nodes"].values()]
@@ -112,3 +163,41 @@ def test_a_run_ends_in_the_tables_of_make_build(built, tmp_path):
     assert told["checks"] > 70
     assert differing_tables(project.database, built.database, but=[HISTORY]) == {}
     assert len(list((folder / "answers").glob("*.csv"))) == 15
+
+
+QUESTION = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
+  jobs { name }
+  schedules { name scheduleState { status } }
+} } } }"""
+
+
+def test_make_dagster_opens_it_on_this_machine_only(tmp_path):
+    """As typed, after make install: the page knows the jobs and schedules; Ctrl-C leaves nothing."""
+    folder = rendering.write(rendering.render(ANSWERS), tmp_path / "project")
+    project = Project(folder, tmp_path / "nothing", tmp_path / "run.duckdb")
+    project.run("make", "install")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/graphql"
+
+    def known() -> list[dict]:
+        return request(url, {"query": QUESTION})["data"]["repositoriesOrError"].get("nodes")
+
+    with started("dagster", folder, project.environment(PORT=str(port))) as (make, log):
+        [found] = wait_for(known, READY, make, log)
+        assert {ip for ip, _ in addresses(make)} == {"127.0.0.1"}
+    names = ["full_refresh", "incremental"]
+    assert sorted(job["name"] for job in found["jobs"] if not job["name"].startswith("__")) == names
+    assert [each["scheduleState"]["status"] for each in found["schedules"]] == ["RUNNING"] * 2
+
+
+def test_a_failing_test_stops_what_reads_the_table_and_names_itself(built, tmp_path):
+    folder = parsed(built, {}, tmp_path / "project")
+    bad = with_a_customer_twice(built.data, tmp_path / "bad")
+    project = Project(folder, bad, tmp_path / "run.duckdb")
+    told = probe(folder, project, "run")
+    assert (told["success"], told["retries"]) == (False, 0)
+    assert told["failed"] == ["primary_key_stg_tpch__customers_customer_key"]
+    [(customers,)] = project.query(
+        "select count(*) from duckdb_tables() where table_name in ('dim_customers', 'customer_360')"
+    )
+    assert customers == 0

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 import rendering
 import variants
 import yaml
-from projects import HISTORY, Project, differing_tables
+from projects import HISTORY, differing_tables, with_a_customer_twice
 from schedules import CASES, END, START, load, read, scheduled
+from test_ci import BIN, STUB, UV_CACHE, run
 
 WORKFLOW = ".github/workflows/schedule.yml"
 ACTIONS = {"orchestrator": "github_actions"}
@@ -121,27 +126,176 @@ def test_its_steps_are_those_of_the_schedule():
         assert steps[-1]["uses"].startswith("actions/upload-artifact@")
 
 
+# ---------------------------------------------------------------- executed
+# instead of actions/upload-artifact: keeps what it is to upload, and complains where nothing is
+KEEP = """name: keep
+inputs:
+  path: {required: true}
+  name: {required: false}
+  if-no-files-found: {required: false}
+  retention-days: {required: false}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {PATHS: "${{ inputs.path }}"}
+      run: |
+        shopt -s nullglob
+        cp --parents $(for path in $PATHS; do ls $path 2>/dev/null || true; done) "$ARTIFACT"
+"""
+# instead of GitHub's command: notes what it is asked, and answers with the open issue there is
+GH = """#!/bin/sh
+[ "$1" = issue ] || exit 1  # act asks it for a token
+echo "$@" >> {log}
+[ "$2" = list ] && [ -e {issue} ] && cat {issue}; true
+"""
+
+
+def gh(folder: Path) -> dict[str, str]:
+    """The PATH on which `gh` stands for GitHub; its log and the number of an open issue are there."""
+    folder.mkdir()
+    (folder / "gh").write_text(GH.format(log=folder / "log", issue=folder / "issue"))
+    (folder / "gh").chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+def execute(folder: Path, work: Path, **variables: str) -> tuple[list[str], str]:
+    """Run the workflow as GitHub would at the full refresh; the steps that failed, and the log."""
+    for name, text in {"stub": STUB, "keep": KEEP}.items():
+        (work / name).mkdir(parents=True)
+        (work / name / "action.yml").write_text(text)
+    (work / "artifact").mkdir()
+    event = {"schedule": read({})["runs"]["full_refresh"]}
+    (work / "event.json").write_text(json.dumps(event))
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "All"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    used = {step.get("uses", "") for step in workflow({})["jobs"]["run"]["steps"]}
+    options = []
+    for use in used - {""}:
+        if "checkout" not in use:
+            stub = work / ("keep" if "upload-artifact" in use else "stub")
+            options += ["--local-repository", f"{use}={stub}"]
+    for name, value in variables.items():
+        options += ["--var", f"{name}={value}"]
+    done = run(
+        *(BIN / "act", "schedule", "--workflows", WORKFLOW, "--eventpath", work / "event.json"),
+        *("--platform", "ubuntu-latest=-self-hosted", *options),
+        *("--env", f"ARTIFACT={work / 'artifact'}"),
+        cwd=folder,
+        HOME=str(work),
+        UV_CACHE_DIR=os.environ.get("UV_CACHE_DIR", UV_CACHE),
+        **gh(work / "bin"),
+    )
+    failed = re.findall(r"Failure - Main (.+?)(?: \[|\n)", done.stdout)
+    assert bool(failed) == (done.returncode != 0), done.stdout
+    return failed, done.stdout
+
+
 @pytest.mark.slow
-def test_a_run_of_its_steps_ends_in_the_tables_of_make_build(built, tmp_path):
-    """The commands of the workflow, by bash as GitHub runs them, on the local twin; a bad step stops."""
+def test_a_scheduled_run_ends_in_the_tables_of_make_build(built, tmp_path):
+    """The workflow, executed on this machine's DuckDB; what it keeps, and that it opens no issue."""
     folder = rendering.write(rendering.render(ACTIONS), tmp_path / "project")
-    bin_folder = folder / ".venv" / "bin"
-    bin_folder.mkdir(parents=True)
-    python = bin_folder / "python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    python.chmod(0o755)
-    (folder / ".venv" / ".made-from").touch()
-    project = Project(folder, built.data, tmp_path / "run.duckdb")
-    steps = workflow({})["jobs"]["run"]["steps"]
-    commands = [step["run"] for step in steps if step.get("run", "make install") != "make install"]
-    assert len(commands) == 5
-    for command in commands:
-        printed = project.run("bash", "-e", "-o", "pipefail", "-c", command, FULL_REFRESH="false")
-        assert "--full-refresh" not in printed
-    assert differing_tables(project.database, built.database, but=[HISTORY]) == {}
-    results = sorted(path.name for path in (folder / "target").glob("*_run_results.json"))
-    assert results == [f"{step}_run_results.json" for step in sorted(read({})["steps"])]
-    args = json.loads((folder / "target" / results[0]).read_text())["args"]
-    assert not args.get("full_refresh")
-    wrong = project.run(*f"{sys.executable} scripts/step.py nothing".split(), fails=True)
-    assert wrong == "Name a step: staging, snapshots, core, marts.\n"
+    database = tmp_path / "analytics.duckdb"
+    failed, log = execute(
+        folder, tmp_path / "work", DUCKDB_PATH=str(database), TPCH_DATA=str(built.data)
+    )
+    assert failed == [], log
+    assert differing_tables(database, built.database, but=[HISTORY]) == {}
+    kept = {
+        path.relative_to(tmp_path / "work" / "artifact").as_posix(): path
+        for path in (tmp_path / "work" / "artifact").rglob("*.*")
+    }
+    results = {f"target/{step}_run_results.json" for step in read({})["steps"]}
+    assert set(kept) == {"target/manifest.json", "logs/dbt.log", *results}
+    for result in results:
+        assert json.loads(kept[result].read_text())["args"]["full_refresh"]
+    assert not (tmp_path / "work" / "bin" / "log").exists()
+
+
+@pytest.mark.slow
+def test_a_failing_test_stops_the_run_and_opens_an_issue_or_comments_on_it(tpch_data, tmp_path):
+    folder = rendering.write(rendering.render(ACTIONS), tmp_path / "project")
+    bad = with_a_customer_twice(tpch_data, tmp_path / "bad")
+    failed, log = execute(folder, tmp_path / "work", TPCH_DATA=str(bad))
+    assert failed == ["Seeds and staging"], log
+    assert "primary_key_stg_tpch__customers_customer_key" in log and "Main Core" not in log
+    bin_folder = tmp_path / "work" / "bin"
+    asked = (bin_folder / "log").read_text().splitlines()
+    assert [line.split()[1] for line in asked] == ["list", "create"]
+    assert "--title The scheduled run fails --body" in asked[1] and "/actions/runs/" in asked[1]
+    (bin_folder / "issue").write_text("7\n")
+    script = workflow({})["jobs"]["tell"]["steps"][0]["run"]
+    path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
+    assert run("bash", "-ec", script, RUN="the address", PATH=path).returncode == 0
+    asked = (bin_folder / "log").read_text().splitlines()
+    assert asked[3:] == ["issue comment 7 --body It failed again: the address"]
+
+
+def test_a_step_that_nobody_knows_is_refused(project):
+    done = run(sys.executable, "scripts/step.py", "nothing", cwd=project(**ACTIONS))
+    assert (done.returncode, done.stdout) == (2, "Name a step: staging, snapshots, core, marts.\n")
+
+
+# ---------------------------------------------------------------- signing in
+@pytest.fixture
+def issuer():
+    """GitHub's issuer of identity tokens: its address; the token is named like its audience."""
+
+    class Issuer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            assert self.headers["Authorization"] == "bearer of the job"
+            [audience] = parse_qs(urlsplit(self.path).query)["audience"]
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"value": f"token for {audience}"}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Issuer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/?api-version=2.0"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("warehouse", "auth", "given", "expected"),
+    [
+        ("snowflake", "key_pair", {"SNOWFLAKE_PRIVATE_KEY": "a key"},
+         {"file of SNOWFLAKE_PRIVATE_KEY_PATH": "a key\n"}),
+        ("snowflake", "workload_identity", {},
+         {"SNOWFLAKE_OIDC_TOKEN": "token for snowflakecomputing.com"}),
+        ("bigquery", "service_account", {"BIGQUERY_KEYFILE": "{}"},
+         {"file of BIGQUERY_KEYFILE_PATH": "{}\n"}),
+        ("bigquery", "workload_identity", {"GOOGLE_WORKLOAD_IDENTITY_PROVIDER": "pool"},
+         {"token of Google": "token for https://iam.googleapis.com/pool"}),
+        ("redshift", "iam", {},
+         {"file of AWS_WEB_IDENTITY_TOKEN_FILE": "token for sts.amazonaws.com"}),
+    ],
+)  # fmt: skip
+def test_each_step_signs_in(warehouse, auth, given, expected, issuer, tmp_path):
+    """By the step that writes how, and the words before the command of each step after it."""
+    steps = workflow({"warehouse": warehouse, "auth": auth})["jobs"]["run"]["steps"]
+    [write] = [step["run"] for step in steps if "how each step signs in" in step.get("name", "")]
+    command = next(step["run"] for step in steps if "scripts/step.py core" in step.get("run", ""))
+    assert command == 'bash "$RUNNER_TEMP/signed_in" .venv/bin/python scripts/step.py core'
+    rest = [s["run"] for s in steps[steps.index({"name": "Core", "run": command}) :] if "run" in s]
+    assert all(run.startswith('bash "$RUNNER_TEMP/signed_in" ') for run in rest)
+    show = f"{sys.executable} -c 'import json, os; print(json.dumps(dict(os.environ)))'"
+    done = run(
+        "bash", "-ec", write + command.replace(".venv/bin/python scripts/step.py core", show),
+        RUNNER_TEMP=str(tmp_path), ACTIONS_ID_TOKEN_REQUEST_URL=issuer,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN="of the job", **given,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    found = json.loads(done.stdout.splitlines()[-1])
+    for name, path in list(found.items()):
+        if name.endswith(("_PATH", "_FILE")) and Path(path).is_file():
+            found[f"file of {name}"] = Path(path).read_text()
+    if "GOOGLE_APPLICATION_CREDENTIALS" in found:
+        google = json.loads(Path(found["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
+        found["token of Google"] = Path(google["credential_source"]["file"]).read_text()
+        assert google["audience"] == "//iam.googleapis.com/pool"
+    assert expected.items() <= found.items()
+    token = [value for value in expected.values() if value.startswith("token for")]
+    assert all(f"::add-mask::{value}" in done.stdout for value in token)

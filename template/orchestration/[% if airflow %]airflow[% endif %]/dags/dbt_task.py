@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from airflow.sdk import BaseHook, BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from airflow.sdk.log import mask_secret
 from croniter import croniter
 
@@ -24,13 +24,26 @@ PROJECT = Path(os.environ.get("DBT_PROJECT_DIR") or Path(__file__).resolve().par
 DBT = Path(os.environ.get("DBT_BIN") or PROJECT / ".venv" / "bin" / "dbt")
 SCHEDULE = yaml.safe_load((PROJECT / "orchestration" / "schedule.yml").read_text("utf-8"))
 
-SECRET = re.compile(r"PASSWORD|PASSPHRASE|TOKEN|SECRET|PRIVATE_KEY(?!_PATH)")
+SECRET = re.compile(r"PASSWORD|PASSPHRASE|TOKEN|SECRET|WEBHOOK|PRIVATE_KEY(?!_PATH)")
 # What engines and networks say when another try may help. It never helps a failed test.
 TRANSIENT = re.compile(
     r"\btime[ds]?[ -]?out|connection|could not connect|network|temporar|unavailable|throttl"
     r"|too many requests|rate limit|deadlock|set lock|conflicting lock|serializ|\b50[234]\b",
     re.IGNORECASE,
 )
+
+LATE = timedelta(hours=1)
+
+
+def skip_when_late(context) -> None:
+    """Leave out a scheduled run that starts long after its time: the next one covers it.
+
+    That is after an outage, when the DAG is switched on, or when the run before took too long. By
+    itself Airflow makes up for the last run that was missed: a full refresh in business hours.
+    """
+    run = context["dag_run"]
+    if run.run_type == "scheduled" and run.start_date - run.run_after > LATE:
+        raise AirflowSkipException(f"Due at {run.run_after:%H:%M} UTC: too late, left out.")
 
 
 def full_refresh_is_due(context) -> bool:
@@ -113,6 +126,8 @@ class Dbt(BaseOperator):
         self.program = program
 
     def execute(self, context) -> None:
+        if not self.upstream_task_ids:
+            skip_when_late(context)
         command = [str(DBT.with_name(self.program) if self.program else DBT), *self.command]
         with tempfile.TemporaryDirectory() as work:
             if self.command[0] == "build":
