@@ -166,7 +166,7 @@ scheduler, Dagster's daemon) are not counted until the run starts; all that happ
 
 Layers take {layers.wall / one.wall:.1f} times what one `dbt build` and the answers take (the aim is \
 at most {MOST_TIMES_ONE_BUILD}), and
-{layers.wall / costs[BUILD].wall:.1f} times what `dbt build` takes alone. Fused tasks cost {fused.wall / manifest.wall:.2f} of one task a model; the aim is below \
+{layers.wall / costs[BUILD].wall:.1f} times what `dbt build` takes alone. Fused tasks take {fused.wall / manifest.wall:.2f} of one task a model; the aim is below \
 {MOST_OF_ONE_TASK_A_MODEL}.
 
 | run by | what it buys |
