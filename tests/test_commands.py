@@ -8,6 +8,7 @@ target of make. To add one: run it here (ORDER), or say where it is run (ELSEWHE
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -45,6 +46,8 @@ ORDER = (
     "make lint yaml-check",
     "make format",
     "make docs",
+    "copier update",
+    "uvx copier update",
     "make lock",
     "SF=1 make data",
     "make clean",
@@ -78,6 +81,7 @@ TARGETS_ELSEWHERE = {
     "airflow": "test_airflow.py",
     "airflow-test": "test_airflow.py",
     "dagster": "test_dagster.py",
+    "dagster-check": "test_dagster.py",
     "report": "test_commands.py::test_make_report_without_elementary_says_how_to_get_it",
     "demo": "test_commands.py::client",
     "install": "test_commands.py::client",
@@ -156,9 +160,14 @@ def test_every_target_of_make_is_run():
 # ---------------------------------------------------------------- typed by a newcomer
 def typed(command: str, folder: Path, **environment: str) -> str:
     """Type a command in an activated environment, if there is one; returns what it printed."""
-    names = ("PATH", "HOME", "TMPDIR", "UV_CACHE_DIR", "LANG", "COPIER_SETTINGS_PATH")
-    kept = {name: os.environ[name] for name in names if name in os.environ}
-    kept |= {name: value for name, value in os.environ.items() if name.startswith("GIT_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("HOME", "TMPDIR", "LANG")
+        or name.startswith(("UV_", "PIP_", "SSL_", "GIT_", "COPIER_"))
+    }
+    # copier, which the reader has installed before
+    kept["PATH"] = f"{os.environ['PATH']}{os.pathsep}{Path(sys.executable).parent}"
     activate = "[ ! -d .venv ] || source .venv/bin/activate; "
     return output(["bash", "-ec", activate + command], folder, {**kept, **environment})
 
@@ -199,11 +208,36 @@ def test_it_works(command, client):
     if command == "make load":
         assert "need" in typed(command, client, **environment)
         return
-    typed(command, client, **environment)
+    # every question answered by Enter
+    typed(command + " --defaults" * command.endswith("copier update"), client, **environment)
     if command != "make lock":  # newer versions may be there
         assert typed("git status --porcelain", client) == ""
     if command == "make clean":
         assert not (client / "target").exists()
+
+
+def without_make() -> list[str]:
+    """What the runbook tells those to type who have no make."""
+    runbook = rendering.render({})["docs/runbook.md"].content.decode()
+    table = runbook.split("| instead of | type |\n")[1].split("\n\n")[0]
+    cells = [row.split("|")[2] for row in table.splitlines()[1:]]
+    return list(dict.fromkeys(command for cell in cells for command in re.findall("`(.+?)`", cell)))
+
+
+# run by make in ORDER, in the same words, and slow
+SAME_AS_MAKE = ("python scripts/demo.py", "sqlfluff", "dbt-osmosis", "dbt build", "dbt test")
+
+
+@pytest.mark.parametrize("command", without_make())
+def test_it_works_without_make(command, client):
+    """By `uv run`, in a shell that knows nothing of the environment."""
+    known = (client / "makefile").read_text()
+    if command.startswith(SAME_AS_MAKE):
+        program, *words = command.split()
+        assert words[0] in known
+        command = f"{program} --version" if program != "python" else "python scripts/doctor.py"
+    run = f"uv run --no-project --python .venv {command}"
+    output(["bash", "-ec", run], client, {**os.environ, "VIRTUAL_ENV": ""})
 
 
 def test_make_report_without_elementary_says_how_to_get_it(client):

@@ -6,7 +6,9 @@ import shutil
 
 import duckdb
 import pytest
+import rendering
 import yaml
+from parsing import STANDIN
 from projects import Project
 
 YAML = ("dbt-osmosis", "yaml", "refactor", "--auto-apply")
@@ -25,17 +27,35 @@ def yaml_files(project: Project) -> dict[str, str]:
 
 # ---------------------------------------------------------------- make yaml, make yaml-check
 @pytest.mark.slow
-@pytest.mark.parametrize("warehouse", ["duckdb", "snowflake"])
-def test_yaml_of_a_fresh_project_is_in_order_whatever_the_warehouse(
-    warehouse, built, project, tmp_path
-):
+@pytest.mark.parametrize("elementary", [False, True], ids=["plain", "with Elementary"])
+def test_yaml_of_a_fresh_project_is_in_order(elementary, built, project, tmp_path):
     """`make yaml` would change nothing on the local twin, so `make yaml-check` passes."""
-    copied = Project(project(warehouse=warehouse, elementary=False), built.data, built.database)
-    fresh = copied.copy(tmp_path / "project")
+    folder = project(warehouse="snowflake", elementary=elementary)
+    fresh = Project(folder, built.data, built.database).copy(tmp_path / "project")
+    if elementary:
+        shutil.copytree(STANDIN, fresh.folder / "dbt_packages")
     before = yaml_files(fresh)
     fresh.run(*CHECK)
     assert yaml_files(fresh) == before
     assert "{{ doc('market_segment') }}" in before[MARTS]
+    assert ("elementary." in before[MARTS]) == elementary
+
+
+@pytest.mark.parametrize("elementary", [False, True])
+def test_yaml_is_the_same_on_every_warehouse(elementary):
+    """All that dbt-osmosis looks after, so what is in order on one is on all."""
+    found = {
+        warehouse: {
+            path: file.content
+            for path, file in rendering.render(
+                {"warehouse": warehouse, "elementary": elementary}
+            ).items()
+            if re.match(r"(models|seeds|snapshots)/.*\.yml$", path)
+        }
+        for warehouse in rendering.choices("warehouse")
+    }
+    assert len(found["duckdb"]) > 5
+    assert all(files == found["duckdb"] for files in found.values())
 
 
 @pytest.mark.slow

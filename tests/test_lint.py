@@ -124,6 +124,19 @@ def test_the_hooks_let_a_fresh_project_pass(fresh):
 
 
 @pytest.mark.slow
+def test_the_hooks_work_with_pre_commit_too(fresh):
+    """It knows less than prek does; SQL and the parse are the same programs in both."""
+    folder = fresh()
+    hooks = ("env", "SKIP=sql,parse", "uvx", "pre-commit", "run", "--all-files")
+    done = run(folder, *hooks)
+    assert done.returncode == 0 and done.stdout.count("Passed") == 3, done.stdout
+    (folder / "README.md.rej").write_text("@@ -1 +1 @@\n")
+    run(folder, "git", "add", "--force", "README.md.rej")
+    done = run(folder, *hooks)
+    assert done.returncode != 0 and "could not be applied" in done.stdout, done.stdout
+
+
+@pytest.mark.slow
 def test_formatting_a_clean_project_changes_nothing(project, tmp_path):
     """And finds nothing that it cannot mend, so DuckDB needs no test above."""
     folder = shutil.copytree(project(), tmp_path / "project")

@@ -50,7 +50,9 @@ buyer_totals as (
         sum(orders.returned_lines) as returned_lines,
         sum(orders.quantity) as quantity,
         sum(case when {{ order_age }} < 365 then 1 else 0 end) as orders_365d,
-        sum(case when {{ order_age }} < 365 then orders.revenue else 0 end) as revenue_365d
+        sum(
+            case when {{ order_age }} < 365 then orders.revenue else 0 end
+        ) as revenue_365d
 
     from orders
     cross join as_of
