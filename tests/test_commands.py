@@ -46,8 +46,7 @@ ORDER = (
     "make lint yaml-check",
     "make format",
     "make docs",
-    "copier update",
-    "uvx copier update",
+    "make update-check",
     "make lock",
     "SF=1 make data",
     "make clean",
@@ -60,6 +59,9 @@ ELSEWHERE = {
     "dbt seed": "test_environment.py::test_tools_work_as_typed_after_activating",
     "dbt run": "test_environment.py::test_tools_work_as_typed_after_activating",
     "dbt test": "test_environment.py::test_tools_work_as_typed_after_activating",
+    "make update": "test_update_command.py::test_update_tells_what_it_means_for_the_data",
+    "make switch ORCHESTRATOR=dagster": "test_updates.py::test_another_answer_gives_what_a_fresh_copy_has",
+    "make switch WAREHOUSE=snowflake": "test_update_command.py::test_switch_of_the_warehouse_takes_its_sources_along",
     # the template's own README
     "copier copy <address of this repository> my-client": "test_commands.py::client",
     "cd my-client": "test_commands.py::client",
@@ -78,6 +80,8 @@ NOT_RUN = {
 """Commands of the template's README that no test can run, and why."""
 
 TARGETS_ELSEWHERE = {
+    "update": "test_update_command.py",
+    "switch": "test_update_command.py",
     "airflow": "test_airflow.py",
     "airflow-test": "test_airflow.py",
     "dagster": "test_dagster.py",
@@ -208,8 +212,7 @@ def test_it_works(command, client):
     if command == "make load":
         assert "need" in typed(command, client, **environment)
         return
-    # every question answered by Enter
-    typed(command + " --defaults" * command.endswith("copier update"), client, **environment)
+    typed(command, client, **environment)
     if command != "make lock":  # newer versions may be there
         assert typed("git status --porcelain", client) == ""
     if command == "make clean":
