@@ -210,37 +210,14 @@ def test_it_works(command, client):
     if command == "SF=1 make data":
         environment["TPCH_DATA"] = "data/large"
     if command == "make load":
-        assert "need" in typed(command, client, **environment)
+        assert "Nothing to load" in typed(command, client, **environment)
         return
     typed(command, client, **environment)
-    if command != "make lock":  # newer versions may be there
-        assert typed("git status --porcelain", client) == ""
+    if command == "make lock":
+        typed("git checkout -q requirements.txt", client)  # newer versions may be there
+    assert typed("git status --porcelain", client) == ""
     if command == "make clean":
         assert not (client / "target").exists()
-
-
-def without_make() -> list[str]:
-    """What the runbook tells those to type who have no make."""
-    runbook = rendering.render({})["docs/runbook.md"].content.decode()
-    table = runbook.split("| instead of | type |\n")[1].split("\n\n")[0]
-    cells = [row.split("|")[2] for row in table.splitlines()[1:]]
-    return list(dict.fromkeys(command for cell in cells for command in re.findall("`(.+?)`", cell)))
-
-
-# run by make in ORDER, in the same words, and slow
-SAME_AS_MAKE = ("python scripts/demo.py", "sqlfluff", "dbt-osmosis", "dbt build", "dbt test")
-
-
-@pytest.mark.parametrize("command", without_make())
-def test_it_works_without_make(command, client):
-    """By `uv run`, in a shell that knows nothing of the environment."""
-    known = (client / "makefile").read_text()
-    if command.startswith(SAME_AS_MAKE):
-        program, *words = command.split()
-        assert words[0] in known
-        command = f"{program} --version" if program != "python" else "python scripts/doctor.py"
-    run = f"uv run --no-project --python .venv {command}"
-    output(["bash", "-ec", run], client, {**os.environ, "VIRTUAL_ENV": ""})
 
 
 def test_make_report_without_elementary_says_how_to_get_it(client):
