@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/uv/bin:$(PATH)
 PYTHON_OF_VENV := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint format locks docs reference bench bench-runs picture release clean
+.PHONY: help setup demo test test-all lint format locks docs reference bench bench-runs pictures release clean
 
 help: ## list the targets (what you see now)
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -55,8 +55,8 @@ bench: setup ## measure copy, install, data, build and answers; takes minutes
 bench-runs: setup ## measure a production run by each orchestrator; takes minutes
 	@$(PYTHON_OF_VENV) tests/bench_orchestration.py $(ARGS)
 
-picture: setup ## draw docs/answers.svg from the demo, which has to be there
-	@$(PYTHON_OF_VENV) scripts/picture.py
+pictures: setup ## make the pictures of README and docs from real runs (needs chromium)
+	@$(PYTHON_OF_VENV) scripts/pictures.py
 
 release: setup lint ## check, commit, tag and record a version: VERSION=1.2.0
 	@$(PYTHON_OF_VENV) scripts/release.py "$(VERSION)"

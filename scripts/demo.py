@@ -29,7 +29,7 @@ def export_template() -> None:
     SOURCE.mkdir(parents=True)
     for part in PARTS:
         if (ROOT / part).is_dir():
-            skip = shutil.ignore_patterns("__pycache__")
+            skip = shutil.ignore_patterns("__pycache__", ".ruff_cache")
             shutil.copytree(ROOT / part, SOURCE / part, ignore=skip, symlinks=True)
         elif (ROOT / part).exists():
             shutil.copy2(ROOT / part, SOURCE / part)

@@ -32,6 +32,7 @@ ELSEWHERE = {
     "MODELS": "models of `scripts/step.py`, as `SELECT` is for make",
     "FORCE": "`1` makes `make data` generate anew",
     "PORT": "another port for the page of `make airflow` or `make dagster`",
+    "TRUST": "`1` lets `make update` run the migrations of a major version",
     "PYTHON": "the interpreter that `make install` makes `.venv` with",
     "DBT_PROFILES_DIR": "another folder of profiles; by default `profiles/` of the project",
 }

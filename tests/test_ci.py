@@ -119,6 +119,22 @@ def test_both_systems_run_the_same_checks_without_a_secret(warehouse):
         assert "secrets." not in text and "vars." not in text and "id_token" not in text
 
 
+@pytest.mark.parametrize("dashboard", [True, False])
+def test_a_pull_request_has_the_dashboard_attached_where_there_is_one(dashboard):
+    job = load(f"{GITHUB}ci.yml", dashboard=dashboard)["jobs"]["check"]
+    attached = [
+        step["with"]["path"]
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/upload-artifact@")
+    ]
+    other = load(GITLAB, dashboard=dashboard, ci="gitlab")["check"]
+    assert attached == other.get("artifacts", {}).get("paths", [])
+    assert attached == ["dashboard/build/index.html"] * dashboard
+    # what it is attached from draws it, in a step before
+    assert ("make dashboard" in other["script"]) == dashboard
+    assert ("make answers" in other["script"]) != dashboard
+
+
 def test_jobs_are_bounded_and_have_no_more_rights_than_they_need():
     for name, content in pipelines().items():
         pipeline = yaml.safe_load(content)

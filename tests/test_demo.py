@@ -44,10 +44,10 @@ def test_the_demo_shows_the_answers_and_says_where_they_are(demo, clone):
     project = clone / "build" / "demo"
     for question in ("geographic distribution", "top 20 %", "product category loyalty"):
         assert question in demo
-    for step in ("render", "install", "data", "build", "answers"):
+    for step in ("render", "install", "data", "build", "answers", "dashboard"):
         assert f"{step} took" in demo
     assert max(len(line) for line in demo.splitlines()) <= 100 + len(str(clone))
-    for path in ("answers", "data/local.duckdb"):
+    for path in ("answers", "data/local.duckdb", "dashboard/build/index.html"):
         assert (project / path).exists()
         assert path in demo
     reference = connect(project / "data" / "tpch", project / "seeds")

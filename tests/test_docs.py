@@ -72,7 +72,7 @@ def variants_of(name: str) -> list:
 READS = re.compile(
     r"""env_var\(\s*['"](\w+)|environ\.get\(\s*["'](\w+)|environ\[["'](\w+)|\$\{?([A-Z][A-Z_]+):-"""
 )
-SET_BY_OTHERS = {"NAME", "UV_CACHE_DIR"}  # an example in a docstring; a cache
+SET_BY_OTHERS = {"NAME", "UV_CACHE_DIR", "MAKEFLAGS"}  # an example; a cache; make
 
 
 def variables_read(tree: rendering.Tree) -> set[str]:
@@ -167,6 +167,20 @@ def test_the_site_asks_no_other_host(site):
 
 def test_the_site_is_small(site):
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 4e6
+
+
+def broken_links(text: str) -> list[str]:
+    """Links of a page of the repository to files that are not there."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    return [link for link in links if not (rendering.ROOT / link).is_file()]
+
+
+def test_the_readme_links_to_what_is_there():
+    text = (rendering.ROOT / "README.md").read_text("utf-8")
+    assert broken_links(text) == []
+    assert broken_links("see ![it](docs/nothing.png), [that](README.md#here)") == [
+        "docs/nothing.png"
+    ]
 
 
 # ---------------------------------------------------------------- how-to

@@ -14,6 +14,7 @@ import html
 import json
 import os
 import re
+import statistics
 import string
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ import vl_convert
 import yaml
 from panels import Board, Panel, Picture, Problem
 from pictures import INK, SOFT, Row, line
-from wording import MISSING, compact, month, number, percent
+from wording import MISSING, compact, month, number, percent, several
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
@@ -149,9 +150,13 @@ def page(answers: Path, project: Path, settings: dict[str, Any], target: str) ->
     )
     months = board.rows("q04_growth_by_month")
     begin, end = (month(row["month_start"]) for row in (months[0], months[-1]))
+    best = max(months, key=lambda row: row["revenue"])
+    usual = statistics.median(row["revenue"] for row in months)
     trend = Panel(
         "q04_growth_by_month",
-        f"Revenue by month, {begin} to {end}",
+        f"A month usually brings a revenue of {compact(usual)}; the best was "
+        f"{month(best['month_start'])} with {compact(best['revenue'])}",
+        f"The median of {several(len(months), 'month')}, {begin} to {end}. "
         "The last month may be incomplete.",
         [Picture(months, lambda rows: line(rows, "revenue"))],
         wide=True,

@@ -1,7 +1,7 @@
 """From nothing to the answers on this machine: `make demo`, `SF=0.1 make demo`.
 
-Makes the data, builds every model and prints the answers, always on the target `local`. Says how
-long each step took, and at the end where everything is.
+Makes the data, builds every model, prints the answers and draws the dashboard, if the project has
+one; always on the target `local`. Says how long each step took, and at the end where everything is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from data import MARKER, PROJECT, Problem, data_folder, write_marker
 
+DASHBOARD = PROJECT / "dashboard" / "render.py"
 BUILD_LINE = re.compile(r"\b(\d+) of (\d+) (?!START)")
 
 
@@ -29,10 +30,10 @@ def step(name: str, run: Callable[[], object]) -> None:
     print(f"== {name} took {time.monotonic() - start:.1f} s\n", flush=True)
 
 
-def script(name: str) -> None:
-    """Run a program of scripts/, with its output as it is."""
-    if subprocess.run([sys.executable, f"scripts/{name}"], check=False).returncode:
-        raise Problem(f"The demo stopped in scripts/{name}: see its message above.")
+def script(path: str) -> None:
+    """Run a program of the project, with its output as it is."""
+    if subprocess.run([sys.executable, path], check=False).returncode:
+        raise Problem(f"The demo stopped in {path}: see its message above.")
 
 
 def build() -> None:
@@ -88,14 +89,18 @@ def main() -> None:
     start = time.monotonic()
     os.chdir(PROJECT)
     os.environ["DBT_TARGET"] = "local"
-    step("data", lambda: script("data.py"))
+    step("data", lambda: script("scripts/data.py"))
     set_aside_old_database()
     step("build", build)
-    step("answers", lambda: script("answers.py"))
+    step("answers", lambda: script("scripts/answers.py"))
+    if DASHBOARD.is_file():
+        step("dashboard", lambda: script(str(DASHBOARD)))
     print(f"The demo took {time.monotonic() - start:.1f} s. Look at:")
     print(f"  project   {PROJECT}")
     print(f"  database  {database()}")
     print(f"  answers   {PROJECT / 'answers'}")
+    if DASHBOARD.is_file():
+        print(f"  dashboard {DASHBOARD.parent / 'build' / 'index.html'}")
 
 
 if __name__ == "__main__":
