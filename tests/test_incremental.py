@@ -12,6 +12,8 @@ FIRST, SECOND, THIRD = (f"timestamp '2001-01-0{day} 06:00:00'" for day in (1, 2,
 LATE_ORDER = "o_orderkey % 97 = 0"
 LATE_LINE = "(l_orderkey % 89 = 0 and l_linenumber = 1)"
 EARLY_LINES = "o_orderkey % 83 = 0"
+# Orders that go to another customer: some, and all of customer 4.
+LEFT = "(o_orderkey % 79 = 0 or o_custkey = 4)"
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,7 @@ def batches(tpch_data, tmp_path_factory):
                 where o_orderdate <= date '1997-12-31' and not {LATE_ORDER} and not {LATE_LINE}""",
             "partsupp": f"""select * replace ({FIRST} as _loaded_at) from partsupp
                 where ps_suppkey <> 7""",
+            "part": f"select * replace ({FIRST} as _loaded_at) from part",
         },
     )
     second = write_batch(
@@ -48,13 +51,18 @@ def batches(tpch_data, tmp_path_factory):
                 from customer""",
             # orders change their date and their customer; late ones arrive
             "orders": f"""select * replace (
-                    case when o_orderkey % 79 = 0 then o_orderdate - 40 else o_orderdate
+                    case when {LEFT} then o_orderdate - 40 else o_orderdate
                         end as o_orderdate,
-                    case when o_orderkey % 79 = 0 then 1 else o_custkey end as o_custkey,
-                    case when o_orderkey % 79 = 0 or {LATE_ORDER} or {EARLY_LINES}
+                    case when {LEFT} then 1 else o_custkey end as o_custkey,
+                    case when {LEFT} or {LATE_ORDER} or {EARLY_LINES}
                         or o_orderdate > date '1997-12-31' then {SECOND} else {FIRST}
                         end as _loaded_at)
                 from orders where o_orderdate <= date '1998-03-31'""",
+            # products move to other categories
+            "part": f"""select * replace (
+                    case when p_partkey % 101 = 0 then 'Manufacturer#9' else p_mfgr end as p_mfgr,
+                    case when p_partkey % 101 = 0 then {SECOND} else {FIRST} end as _loaded_at)
+                from part""",
             # a price changes in an old order; late lines arrive
             "lineitem": f"""select lineitem.* replace (
                     case when l_orderkey % 73 = 0 then l_extendedprice + 1 else l_extendedprice
@@ -165,6 +173,61 @@ def test_an_incremental_run_touches_the_changed_orders_only(batches, built, tmp_
     assert {(order_key,) for order_key, _ in touched("fct_order_lines")} == expected
 
 
+def test_only_customers_of_whom_something_changed_are_counted_anew(built, tmp_path):
+    """One day of orders; the rest of the table is marked, and keeps the mark."""
+    newest = "(select max(o_orderdate) from orders)"
+    day_before = {
+        "orders": f"from orders where o_orderdate < {newest}",
+        "lineitem": f"""select lineitem.* from lineitem join orders on o_orderkey = l_orderkey
+            where o_orderdate < {newest}""",
+    }
+    day = {
+        "orders": f"""select * replace (case when o_orderdate = {newest}
+            then _loaded_at + interval 1 day else _loaded_at end as _loaded_at) from orders""",
+        "lineitem": f"""select lineitem.* replace (case when o_orderdate = {newest}
+            then lineitem._loaded_at + interval 1 day else lineitem._loaded_at end as _loaded_at)
+            from lineitem join orders on o_orderkey = l_orderkey""",
+    }
+    mart = "marts.customer_category_revenue"
+    chain = built.fresh(
+        tmp_path / "chain", write_batch(built.data, tmp_path / "before", day_before)
+    )
+    select = ["--select", "+customer_category_revenue"]
+    chain.dbt("run", *select)
+    with duckdb.connect(str(chain.database)) as connection:
+        connection.sql(f"update {mart} set revenue = -1")
+    chain.data = write_batch(built.data, tmp_path / "day", day)
+    chain.dbt("run", *select)
+    counted = chain.query(
+        f"select distinct customer_key from {mart} where revenue <> -1 order by 1"
+    )
+    orders = f"from '{built.data}/orders.parquet'"
+    bought = duckdb.sql(
+        f"""select distinct o_custkey {orders}
+        where o_orderdate = (select max(o_orderdate) {orders}) order by 1"""
+    ).fetchall()
+    assert 0 < len(bought) < 20 and counted == bought
+    kept = chain.query(
+        f"select count(*) from {mart} where revenue = -1 and customer_key not in "
+        f"({', '.join(str(key) for (key,) in bought)})"
+    )
+    assert kept > [(30_000,)]
+
+
+def test_another_as_of_date_needs_no_full_refresh(built, tmp_path):
+    mart = "marts.customer_category_revenue"
+    chain = built.copy(tmp_path / "chain")
+    select = ["--select", "customer_category_revenue"]
+    before = {"as_of_date": "1995-06-17"}
+    chain.dbt("run", *select, variables=before)
+    back = chain.query(f"from {mart} order by all")
+    assert len(back) < built.query(f"select count(*) from {mart}")[0][0]
+    chain.dbt("run", *select, "--full-refresh", variables=before)
+    assert chain.query(f"from {mart} order by all") == back
+    chain.dbt("run", *select, variables={"as_of_date": None})
+    assert differing_tables(chain.database, built.database) == {}
+
+
 WITHOUT_LOAD_TIME = {"source_loaded_at": None}
 
 
@@ -185,15 +248,16 @@ def test_without_load_times_rows_within_the_lookback_are_exact(
                 where o_orderdate <= {newest} and not {late}""",
         },
     )
-    facts = ["--select", "+fct_orders"]
+    incremental = ["--select", "+customer_category_revenue"]
     chain = built.fresh(tmp_path / "chain", first)
-    chain.dbt("run", *facts, variables=WITHOUT_LOAD_TIME)
+    chain.dbt("run", *incremental, variables=WITHOUT_LOAD_TIME)
     chain.data = tpch_data
-    chain.dbt("run", *facts, variables=WITHOUT_LOAD_TIME)
+    chain.dbt("run", *incremental, variables=WITHOUT_LOAD_TIME)
     whole = built.fresh(tmp_path / "whole", tpch_data)
-    whole.dbt("run", *facts, variables=WITHOUT_LOAD_TIME)
-    counts = "select count(*), sum(revenue) from core.fct_order_lines"
-    assert (chain.query(counts) == whole.query(counts)) == exact
+    whole.dbt("run", *incremental, variables=WITHOUT_LOAD_TIME)
+    for table in ("core.fct_order_lines", "marts.customer_category_revenue"):
+        contents = f"from {table} order by all"
+        assert (chain.query(contents) == whole.query(contents)) == exact
     if not exact:
-        chain.dbt("run", *facts, "--full-refresh", variables=WITHOUT_LOAD_TIME)
-        assert chain.query(counts) == whole.query(counts)
+        chain.dbt("run", *incremental, "--full-refresh", variables=WITHOUT_LOAD_TIME)
+        assert chain.query(contents) == whole.query(contents)

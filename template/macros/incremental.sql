@@ -11,9 +11,15 @@
 {%- endmacro %}
 
 
+{#
+    The newest order date seen, from 1900 on. `column` is the date of the existing table.
+#}
+{% macro newest_date_seen(column) -%}
+    (select coalesce(max({{ column }}), cast('1900-01-31' as date)) from {{ this }})
+{%- endmacro %}
+
+
 {# The first order date that is read again where the source has no load time (var lookback_days). #}
-{% macro lookback_start() -%}
-    {%- set newest = "coalesce(max(order_date), cast('1900-01-31' as date))" -%}
-    {%- set newest = '(select ' ~ newest ~ ' from ' ~ this ~ ')' -%}
-    cast({{ dbt.dateadd('day', -var('lookback_days'), newest) }} as date)
+{% macro lookback_start(column='order_date') -%}
+    cast({{ dbt.dateadd('day', -var('lookback_days'), newest_date_seen(column)) }} as date)
 {%- endmacro %}

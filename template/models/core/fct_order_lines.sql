@@ -2,43 +2,62 @@
 
 with
 
+{% if is_incremental() and source_loaded_at() %}
+
+-- all lines of an order take its date and customer; of most new orders none are here yet
+changed_orders as (
+
+    select known.order_key from {{ this }} as known
+    where
+        known.order_key in (
+            select headers.order_key from {{ ref('stg_tpch__orders') }} as headers
+            where headers.loaded_at > {{ newest_seen('order_loaded_at') }}
+        )
+
+),
+
+-- apart, so that an engine need not read old lines at all where no order changed
+lines as (
+
+    select * from {{ ref('stg_tpch__line_items') }}
+    where
+        loaded_at > {{ newest_seen('loaded_at') }}
+        and order_key not in (select changed_orders.order_key from changed_orders)
+
+    union all
+
+    select * from {{ ref('stg_tpch__line_items') }}
+    where order_key in (select changed_orders.order_key from changed_orders)
+
+),
+
+{% else %}
+
 lines as (
 
     select * from {{ ref('stg_tpch__line_items') }}
 
-),
-
-orders as (
-
-    select * from {{ ref('stg_tpch__orders') }}
-
-),
-
-{% if is_incremental() %}
-
--- by order, because a changed order row changes the date and the customer of all its lines
-changed_orders as (
-
-    {% if source_loaded_at() %}
-
-    select order_key from orders
-    where loaded_at > {{ newest_seen('order_loaded_at') }}
-
-    union all
-
-    select order_key from lines
-    where loaded_at > {{ newest_seen('loaded_at') }}
-
-    {% else %}
-
-    select order_key from orders
-    where order_date >= {{ lookback_start() }}
-
+    {% if is_incremental() %}
+    where
+        order_key in (
+            select headers.order_key from {{ ref('stg_tpch__orders') }} as headers
+            where headers.order_date >= {{ lookback_start() }}
+        )
     {% endif %}
 
 ),
 
 {% endif %}
+
+orders as (
+
+    select * from {{ ref('stg_tpch__orders') }}
+
+    {% if is_incremental() %}
+    where order_key in (select lines.order_key from lines)
+    {% endif %}
+
+),
 
 priced as (
 
@@ -47,10 +66,6 @@ priced as (
         cast(extended_price * cast(1 - discount as numeric(5, 2)) as numeric(18, 4)) as revenue
 
     from lines
-
-    {% if is_incremental() %}
-    where order_key in (select changed_orders.order_key from changed_orders)
-    {% endif %}
 
 ),
 

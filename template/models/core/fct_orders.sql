@@ -2,37 +2,43 @@
 
 with
 
+{% if is_incremental() and source_loaded_at() %}
+
+-- orders that are here already, and of which a line changed
+changed_orders as (
+
+    select known.order_key from {{ this }} as known
+    where
+        known.order_key in (
+            select lines.order_key from {{ ref('fct_order_lines') }} as lines
+            where lines.loaded_at > {{ newest_seen('lines_loaded_at') }}
+        )
+
+),
+
+-- apart, so that an engine need not read old orders at all where no line changed
+orders as (
+
+    select * from {{ ref('stg_tpch__orders') }}
+    where
+        loaded_at > {{ newest_seen('loaded_at') }}
+        and order_key not in (select changed_orders.order_key from changed_orders)
+
+    union all
+
+    select * from {{ ref('stg_tpch__orders') }}
+    where order_key in (select changed_orders.order_key from changed_orders)
+
+),
+
+{% else %}
+
 orders as (
 
     select * from {{ ref('stg_tpch__orders') }}
 
-),
-
-lines as (
-
-    select * from {{ ref('fct_order_lines') }}
-
-),
-
-{% if is_incremental() %}
-
-changed_orders as (
-
-    {% if source_loaded_at() %}
-
-    select order_key from orders
-    where loaded_at > {{ newest_seen('loaded_at') }}
-
-    union all
-
-    select order_key from lines
-    where loaded_at > {{ newest_seen('lines_loaded_at') }}
-
-    {% else %}
-
-    select order_key from orders
+    {% if is_incremental() %}
     where order_date >= {{ lookback_start() }}
-
     {% endif %}
 
 ),
@@ -52,10 +58,10 @@ order_totals as (
         sum(case when return_flag = 'R' then revenue else 0 end) as returned_revenue,
         max(loaded_at) as lines_loaded_at
 
-    from lines
+    from {{ ref('fct_order_lines') }}
 
     {% if is_incremental() %}
-    where order_key in (select changed_orders.order_key from changed_orders)
+    where order_key in (select orders.order_key from orders)
     {% endif %}
 
     group by order_key
@@ -95,10 +101,6 @@ joined as (
     from orders
     left join order_totals
         on orders.order_key = order_totals.order_key
-
-    {% if is_incremental() %}
-    where orders.order_key in (select changed_orders.order_key from changed_orders)
-    {% endif %}
 
 )
 

@@ -8,10 +8,7 @@ category_revenue as (
         *,
         -- exact, so that the sum of squares does not depend on the order of the rows
         cast(revenue as numeric(19, 4)) * cast(revenue as numeric(19, 4)) as squared_revenue,
-        row_number() over (
-            partition by customer_key, scheme
-            order by revenue desc, category asc
-        ) as category_rank
+        max(revenue) over (partition by customer_key, scheme) as top_category_revenue
 
     from {{ ref('customer_category_revenue') }}
 
@@ -25,8 +22,9 @@ summed as (
         count(*) as categories,
         sum(revenue) as revenue,
         sum(squared_revenue) as squared_revenue,
-        max(case when category_rank = 1 then category end) as top_category,
-        max(case when category_rank = 1 then revenue end) as top_category_revenue
+        max(top_category_revenue) as top_category_revenue,
+        -- on a tie the first by name
+        min(case when revenue = top_category_revenue then category end) as top_category
 
     from category_revenue
     group by customer_key, scheme

@@ -1,3 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key=['customer_key', 'scheme', 'category'],
+        post_hook="{% if is_incremental() %}delete from {{ this }} where lines = 0{% endif %}"
+    )
+}}
+
+-- depends_on: {{ ref('fct_orders') }}
 {%- set category_columns = {
     'type_material': 'type_material',
     'type_class': 'type_class',
@@ -7,10 +16,71 @@
 
 with
 
+{% if is_incremental() %}
+
+-- A customer is counted anew when a line, its order or its product is new to this table, when an
+-- order lies after all that it holds, or when the number of lines differs: then an order went to
+-- another customer, or the as-of date went back.
+changes as (
+
+    {% if source_loaded_at() %}
+
+    select customer_key from {{ ref('fct_order_lines') }}
+    where
+        loaded_at > {{ newest_seen('lines_loaded_at') }}
+        or order_loaded_at > {{ newest_seen('orders_loaded_at') }}
+        or order_date > {{ newest_date_seen('last_order_date') }}
+
+    union all
+
+    select customer_key from {{ ref('fct_order_lines') }}
+    where
+        product_key in (
+            select products.product_key from {{ ref('dim_products') }} as products
+            where products.loaded_at > {{ newest_seen('products_loaded_at') }}
+        )
+
+    {% else %}
+
+    select customer_key from {{ ref('fct_order_lines') }}
+    where order_date >= {{ lookback_start('last_order_date') }}
+
+    {% endif %}
+
+    union all
+
+    select customer_key
+    from (
+        select customer_key, lines from {{ ref('fct_orders') }}
+        where order_date <= {{ as_of_date() }}
+
+        union all
+
+        -- each line counts once in each scheme
+        select customer_key, -lines from {{ this }}
+        where scheme = 'mfgr'
+    ) as counts
+    group by customer_key
+    having sum(lines) <> 0
+
+),
+
+changed_customers as (
+
+    select distinct customer_key from changes
+
+),
+
+{% endif %}
+
 lines as (
 
     select * from {{ ref('fct_order_lines') }}
-    where order_date <= {{ as_of_date() }}
+    where
+        order_date <= {{ as_of_date() }}
+        {% if is_incremental() %}
+        and customer_key in (select changed_customers.customer_key from changed_customers)
+        {% endif %}
 
 ),
 
@@ -27,7 +97,11 @@ categorised as (
         {% for column in category_columns.values() %}
         coalesce(products.{{ column }}, 'unknown') as {{ column }},
         {% endfor %}
-        lines.revenue
+        lines.revenue,
+        lines.order_date,
+        lines.loaded_at,
+        lines.order_loaded_at,
+        products.loaded_at as product_loaded_at
 
     from lines
     left join products
@@ -43,7 +117,12 @@ unioned as (
         customer_key,
         '{{ scheme }}' as scheme,
         {{ column }} as category,
-        sum(revenue) as revenue
+        count(*) as lines,
+        sum(revenue) as revenue,
+        max(order_date) as last_order_date,
+        max(loaded_at) as lines_loaded_at,
+        max(order_loaded_at) as orders_loaded_at,
+        max(product_loaded_at) as products_loaded_at
 
     from categorised
     group by customer_key, {{ column }}
@@ -53,6 +132,30 @@ unioned as (
     {% endfor %}
 
 ),
+
+{% if is_incremental() %}
+
+-- A category in which a customer has no line any more: its row becomes empty here, and the
+-- post-hook deletes it. No engine's incremental strategy deletes a row that a query does not give.
+emptied as (
+
+    select
+        known.customer_key,
+        known.scheme,
+        known.category
+
+    from {{ this }} as known
+    left join unioned
+        on known.customer_key = unioned.customer_key
+        and known.scheme = unioned.scheme
+        and known.category = unioned.category
+    where
+        known.customer_key in (select changed_customers.customer_key from changed_customers)
+        and unioned.customer_key is null
+
+),
+
+{% endif %}
 
 final as (
 
@@ -65,9 +168,37 @@ final as (
         category,
 
         -- numerics
-        cast(revenue as numeric(28, 4)) as revenue
+        cast(lines as {{ dbt.type_bigint() }}) as lines,
+        cast(revenue as numeric(28, 4)) as revenue,
+
+        -- dates
+        last_order_date,
+
+        -- timestamps
+        lines_loaded_at,
+        orders_loaded_at,
+        products_loaded_at
 
     from unioned
+
+    {% if is_incremental() %}
+
+    union all
+
+    select
+        customer_key,
+        scheme,
+        category,
+        cast(0 as {{ dbt.type_bigint() }}) as lines,
+        cast(0 as numeric(28, 4)) as revenue,
+        cast(null as date) as last_order_date,
+        cast(null as {{ dbt.type_timestamp() }}) as lines_loaded_at,
+        cast(null as {{ dbt.type_timestamp() }}) as orders_loaded_at,
+        cast(null as {{ dbt.type_timestamp() }}) as products_loaded_at
+
+    from emptied
+
+    {% endif %}
 
 )
 
