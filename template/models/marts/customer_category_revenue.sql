@@ -6,7 +6,9 @@
     )
 }}
 
--- depends_on: {{ ref('fct_orders') }}
+{#- named here, because dbt has to know it on a first run too -#}
+{%- do ref('fct_orders') -%}
+
 {%- set category_columns = {
     'type_material': 'type_material',
     'type_class': 'type_class',
