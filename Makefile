@@ -58,6 +58,12 @@ bench-runs: setup ## measure a production run by each orchestrator; takes minute
 pictures: setup ## make the pictures of README and docs from real runs (needs chromium)
 	@$(PYTHON_OF_VENV) scripts/pictures.py
 
+growth: setup ## measure full and incremental runs at several scales, docs/scale.md
+	@$(PYTHON_OF_VENV) tests/growth.py $(ARGS)
+
+picture: setup ## draw docs/answers.svg from the demo, which has to be there
+	@$(PYTHON_OF_VENV) scripts/picture.py
+
 release: setup lint ## check, commit, tag and record a version: VERSION=1.2.0
 	@$(PYTHON_OF_VENV) scripts/release.py "$(VERSION)"
 

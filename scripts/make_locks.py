@@ -3,10 +3,10 @@
     python scripts/make_locks.py [--upgrade]
 
 There is one lock per warehouse, with and without Elementary, one for work on the template, one for
-its documentation, one of uv, and one for each orchestrator. Those of projects and of the work on the
-template are resolved once together; that result constrains each of them, so that all locks of one
-release agree on the version of every package they share. Without --upgrade the versions in the
-present locks are kept where they still fit.
+its documentation, one of uv, one of Spark, and one for each orchestrator. Those of projects and of
+the work on the template are resolved once together; that result constrains each of them, so that
+all locks of one release agree on the version of every package they share. Without --upgrade the
+versions in the present locks are kept where they still fit.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ LOCK = ROOT / "template" / "scripts" / "lock.sh"
 LOCKS = ROOT / "includes" / "requirements"
 DEV = ROOT / "requirements" / "dev.txt"
 UV = ROOT / "requirements" / "uv.txt"  # for machines that have no uv
+SPARK = ROOT / "requirements" / "spark.txt"  # apart: dbt-databricks needs an older dbt-spark
+SPARK_PACKAGES = "dbt-core>=1.11,<1.12\ndbt-spark[session]\nrich\n"
 DOCS = (
     ROOT / "requirements" / "docs.txt"
 )  # apart: zensical and dbt want different versions of pathspec
@@ -96,6 +98,7 @@ def main(arguments: list[str]) -> None:
             (together, everything, None),
             (dev, DEV, everything),
             ("uv\n", UV, None),
+            (SPARK_PACKAGES, SPARK, None),
             (ZENSICAL, DOCS, None),
         ]
         for warehouse, elementary in variants:

@@ -190,6 +190,8 @@ def test_the_doctor_finds_all_well(installed):
     [
         ("SNOWFLAKE_ACCOUNT=", "SNOWFLAKE_ACCOUNT is not set"),
         ("SNOWFLAKE_PRIVATE_KEY_PATH=/none.p8", "SNOWFLAKE_PRIVATE_KEY_PATH is /none.p8, which"),
+        ("SNOWFLAKE_PORT=1", "127.0.0.1 cannot be reached: "),
+        ("SNOWFLAKE_HOST=no-such-host.invalid", "no-such-host.invalid cannot be reached: "),
     ],
 )
 def test_the_doctor_says_what_is_wrong(setting, said, installed):
@@ -202,3 +204,4 @@ def test_the_doctor_says_what_is_wrong(setting, said, installed):
     finally:
         env.write_text(before)
     assert done.returncode != 0 and said in done.stdout
+    assert "Traceback" not in done.stdout

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
+import urllib.request
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -62,8 +64,26 @@ def files(profile: Profile, target: str) -> str:
     return ", ".join(f"{name} can be read" for name in named) or "none are named"
 
 
+def reach(credentials: Any) -> None:
+    """Raise Problem when the warehouse's host does not take a connection.
+
+    Only Snowflake's, whose driver tries a dead host for a minute; not through a proxy.
+    """
+    if credentials.type != "snowflake" or urllib.request.getproxies():
+        return
+    host = credentials.host or f"{credentials.account}.snowflakecomputing.com".replace("_", "-")
+    try:
+        socket.create_connection((host, credentials.port or 443), timeout=10).close()
+    except OSError as error:
+        raise Problem(
+            f"{host} cannot be reached: {error}\n"
+            "SNOWFLAKE_ACCOUNT in .env says where it is; a VPN may be needed"
+        ) from error
+
+
 def connection(adapter: Any) -> str:
     """Does the warehouse answer?"""
+    reach(adapter.config.credentials)
     try:
         with adapter.connection_named("doctor"):
             adapter.execute("select 1 as id", fetch=True)

@@ -55,8 +55,9 @@ final as (
 
         -- numerics
         cast(cohorts.cohort_size as {{ dbt.type_bigint() }}) as cohort_size,
+        -- by months, because dbt counts quarters wrongly on Spark
         cast(
-            {{ dbt.datediff('cohorts.cohort_quarter', 'quarters.quarter_start', 'quarter') }}
+            ({{ dbt.datediff('cohorts.cohort_quarter', 'quarters.quarter_start', 'month') }}) / 3
             as {{ dbt.type_int() }}
         ) as quarter_number,
         cast(coalesce(active_quarters.retained, 0) as {{ dbt.type_bigint() }}) as retained,

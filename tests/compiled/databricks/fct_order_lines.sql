@@ -4,19 +4,19 @@ lines as (
 
     select * from `analytics`.`dev_yourname_staging`.`stg_tpch__line_items`
 
+    where
+        order_key in (
+            select headers.order_key from `analytics`.`dev_yourname_staging`.`stg_tpch__orders` as headers
+            where headers.order_date >= cast(timestampadd(day, -35, (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname_core`.`fct_order_lines`)) as date)
+        )
+
 ),
 
 orders as (
 
     select * from `analytics`.`dev_yourname_staging`.`stg_tpch__orders`
 
-),
-
--- by order, because a changed order row changes the date and the customer of all its lines
-changed_orders as (
-
-    select order_key from orders
-    where order_date >= cast(timestampadd(day, -35, (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname_core`.`fct_order_lines`)) as date)
+    where order_key in (select lines.order_key from lines)
 
 ),
 
@@ -27,8 +27,6 @@ priced as (
         cast(extended_price * cast(1 - discount as numeric(5, 2)) as numeric(18, 4)) as revenue
 
     from lines
-
-    where order_key in (select changed_orders.order_key from changed_orders)
 
 ),
 

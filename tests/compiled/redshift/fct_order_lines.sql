@@ -1,8 +1,37 @@
 with
 
+-- all lines of an order take its date and customer; of most new orders none are here yet
+changed_orders as (
+
+    select known.order_key from "analytics"."dev_yourname_core"."fct_order_lines" as known
+    where
+        known.order_key in (
+            select headers.order_key from "analytics"."dev_yourname_staging"."stg_tpch__orders" as headers
+            where headers.loaded_at > (
+        select
+            coalesce(max(order_loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+        from "analytics"."dev_yourname_core"."fct_order_lines"
+    )
+        )
+
+),
+
+-- apart, so that an engine need not read old lines at all where no order changed
 lines as (
 
     select * from "analytics"."dev_yourname_staging"."stg_tpch__line_items"
+    where
+        loaded_at > (
+        select
+            coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+        from "analytics"."dev_yourname_core"."fct_order_lines"
+    )
+        and order_key not in (select changed_orders.order_key from changed_orders)
+
+    union all
+
+    select * from "analytics"."dev_yourname_staging"."stg_tpch__line_items"
+    where order_key in (select changed_orders.order_key from changed_orders)
 
 ),
 
@@ -10,26 +39,7 @@ orders as (
 
     select * from "analytics"."dev_yourname_staging"."stg_tpch__orders"
 
-),
-
--- by order, because a changed order row changes the date and the customer of all its lines
-changed_orders as (
-
-    select order_key from orders
-    where loaded_at > (
-        select
-            coalesce(max(order_loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from "analytics"."dev_yourname_core"."fct_order_lines"
-    )
-
-    union all
-
-    select order_key from lines
-    where loaded_at > (
-        select
-            coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from "analytics"."dev_yourname_core"."fct_order_lines"
-    )
+    where order_key in (select lines.order_key from lines)
 
 ),
 
@@ -40,8 +50,6 @@ priced as (
         cast(extended_price * cast(1 - discount as numeric(5, 2)) as numeric(18, 4)) as revenue
 
     from lines
-
-    where order_key in (select changed_orders.order_key from changed_orders)
 
 ),
 
