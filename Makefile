@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/uv/bin:$(PATH)
 PYTHON_OF_VENV := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint format locks docs reference bench bench-runs pictures release clean
+.PHONY: help setup demo test test-all lint format locks docs reference bench bench-runs growth pictures release clean
 
 help: ## list the targets (what you see now)
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -60,9 +60,6 @@ pictures: setup ## make the pictures of README and docs from real runs (needs ch
 
 growth: setup ## measure full and incremental runs at several scales, docs/scale.md
 	@$(PYTHON_OF_VENV) tests/growth.py $(ARGS)
-
-picture: setup ## draw docs/answers.svg from the demo, which has to be there
-	@$(PYTHON_OF_VENV) scripts/picture.py
 
 release: setup lint ## check, commit, tag and record a version: VERSION=1.2.0
 	@$(PYTHON_OF_VENV) scripts/release.py "$(VERSION)"

@@ -53,13 +53,19 @@ changes as (
 
     select customer_key
     from (
-        select customer_key, lines from {{ ref('fct_orders') }}
+        select
+            customer_key,
+            lines
+        from {{ ref('fct_orders') }}
         where order_date <= {{ as_of_date() }}
 
         union all
 
         -- each line counts once in each scheme
-        select customer_key, -lines from {{ this }}
+        select
+            customer_key,
+            -lines as lines
+        from {{ this }}
         where scheme = 'mfgr'
     ) as counts
     group by customer_key
