@@ -38,6 +38,7 @@ def test_from_duckdb_to_snowflake(template_repository, tmp_path):
         data=rendering.checked(NEW | {name: complete[name] for name in PLACES}),
         vcs_ref="v0.0.1",
         settings=SettingsModel(),
+        exclude=[".switch"],  # as `make switch` does: files that are the client's come too
         defaults=True,
         overwrite=True,
         quiet=True,
