@@ -26,14 +26,23 @@ def session() -> SparkSession:
     )
 
 
-def keep_nulls_of_seeds() -> None:
-    """dbt-spark's session writes the text None where a seed has no value; Databricks' adapter does not."""
+def mend_session() -> None:
+    """What dbt-spark's session lacks and Databricks' connection has: nulls in seeds, and fetchmany."""
     from dbt.adapters.spark.session import SessionConnectionWrapper
 
     text = SessionConnectionWrapper._fix_binding
+
+    def fetchmany(self, size: int) -> list:
+        rows = self.rows if hasattr(self, "rows") else self.fetchall()
+        self.rows = rows[size:]
+        if not rows:
+            del self.rows  # the next query has the same cursor
+        return rows[:size]
+
     SessionConnectionWrapper._fix_binding = staticmethod(
         lambda value: "null" if value is None else text(value)
     )
+    SessionConnectionWrapper.fetchmany = fetchmany
 
 
 def main(data: Path) -> None:
@@ -41,7 +50,7 @@ def main(data: Path) -> None:
     import answers
     from dbt.cli.main import dbtRunner
 
-    keep_nulls_of_seeds()
+    mend_session()
     spark = session()
     spark.sparkContext.setLogLevel("ERROR")
     spark.sql(f"create schema {SOURCE_SCHEMA}")

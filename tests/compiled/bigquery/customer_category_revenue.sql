@@ -36,13 +36,19 @@ changes as (
 
     select customer_key
     from (
-        select customer_key, lines from `analytics`.`dev_yourname_core`.`fct_orders`
+        select
+            customer_key,
+            lines
+        from `analytics`.`dev_yourname_core`.`fct_orders`
         where order_date <= (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders`)
 
         union all
 
         -- each line counts once in each scheme
-        select customer_key, -lines from `analytics`.`dev_yourname_marts`.`customer_category_revenue`
+        select
+            customer_key,
+            -lines as lines
+        from `analytics`.`dev_yourname_marts`.`customer_category_revenue`
         where scheme = 'mfgr'
     ) as counts
     group by customer_key
