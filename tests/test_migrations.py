@@ -12,7 +12,7 @@ import pytest
 import yaml
 from copier.errors import UnsafeTemplateError
 from releases import ClientProject, TemplateRepository, append, commit_all, files, replace
-from rendering import ROOT
+from rendering import ROOT, copy_working_tree
 
 OLD, NEW, LATER = "v1.0.0", "v2.0.0", "v2.1.0"
 MODEL = "models/marts/nation_summary.sql"
@@ -50,38 +50,40 @@ def question(name: str, default: str):
 def template(tmp_path_factory) -> TemplateRepository:
     folder = tmp_path_factory.mktemp("t") / "template"
     folder.mkdir()
+    copy_working_tree(folder)
     repository = TemplateRepository(folder)
-    TemplateRepository.of_working_tree(folder.parent / "now")
-    tree = {
-        path.relative_to(folder.parent / "now").as_posix(): path.read_text("utf-8")
-        for path in (folder.parent / "now").rglob("*")
-        if path.is_file() and ".git" not in path.relative_to(folder.parent / "now").parts
-    }
-    runbook, decision = tree[f"template/{RUNBOOK}.jinja"], tree[f"template/{DECISION}"]
-    old = {
-        **tree,
-        f"template/{OLD_MODEL}": tree[f"template/{MODEL}"],
-        f"template/{HANDBOOK}.jinja": f"{runbook}\n{decision}\n[[ hello ]]\n",
-        "copier.yml": question("hello", "Hello")(
-            replace(
-                '    "None": none\n  default: github\n',
-                '    "None": none\n    "Jenkins": jenkins\n  default: github\n',
-            )(tree["copier.yml"])
-        ),
-    }
-    for gone in (f"template/{MODEL}", f"template/{RUNBOOK}.jinja", f"template/{DECISION}"):
-        del old[gone]
-    repository.release(OLD, old)
+    model, runbook, decision, copier_yml = (
+        (folder / path).read_text("utf-8")
+        for path in (
+            *(f"template/{path}" for path in (MODEL, f"{RUNBOOK}.jinja", DECISION)),
+            "copier.yml",
+        )
+    )
+    without_jenkins = '    "None": none\n  default: github\n'
+    with_jenkins = '    "None": none\n    "Jenkins": jenkins\n  default: github\n'
+    repository.release(
+        OLD,
+        {
+            f"template/{MODEL}": None,
+            f"template/{RUNBOOK}.jinja": None,
+            f"template/{DECISION}": None,
+            f"template/{OLD_MODEL}": model,
+            f"template/{HANDBOOK}.jinja": f"{runbook}\n{decision}\n[[ hello ]]\n",
+            "copier.yml": question("hello", "Hello")(
+                replace(without_jenkins, with_jenkins)(copier_yml)
+            ),
+        },
+    )
     repository.release(
         NEW,
         {
             f"template/{OLD_MODEL}": None,
             f"template/{HANDBOOK}.jinja": None,
             # the template changes what it moves
-            f"template/{MODEL}": tree[f"template/{MODEL}"].replace("-- strings", "-- names"),
+            f"template/{MODEL}": model.replace("-- strings", "-- names"),
             f"template/{RUNBOOK}.jinja": runbook + "\n[[ greeting ]]\n",
             f"template/{DECISION}": decision,
-            "copier.yml": question("greeting", "[[ hello | default('Hello') ]]")(tree["copier.yml"])
+            "copier.yml": question("greeting", "[[ hello | default('Hello') ]]")(copier_yml)
             + MIGRATION,
             "hooks/migrations/v2_0_0.py": MODULE,
         },
