@@ -1,4 +1,4 @@
-"""What Airflow makes of a DAG folder. Runs in Airflow's own environment, called by test_airflow.py.
+"""What Airflow makes of a DAG folder. Runs in Airflow's own environment, called by airflow_projects.py.
 
     python airflow_probe.py describe FOLDER [FOLDER ...]      a line of JSON for each
     python airflow_probe.py run '[[FOLDER, CONF, ENVIRONMENT], ...]'    runs without a scheduler

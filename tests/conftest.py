@@ -11,7 +11,7 @@ import pytest
 import rendering
 from projects import Project
 
-pytest_plugins = ["parse_summary"]
+pytest_plugins = ["airflow_projects", "parse_summary"]
 
 # Programs of the projects start in half the time where Python keeps their bytecode, its default.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -1,5 +1,6 @@
 """PostgreSQL itself: bootstrap, load, incremental builds, answers, and who may read what."""
 
+import json
 import os
 import re
 import shutil
@@ -150,6 +151,16 @@ def test_the_history_has_a_version_for_each_change(chain, warehouse, tpch_data):
     assert {key for key, _ in versions} >= set(range(51, 71))
     assert {count for _, count in versions} == {2}
     assert max(key for key, _ in versions) == 70
+
+
+def test_the_documentation_is_made(chain):
+    chain.dbt("docs", "generate", "--static")
+    catalog = json.loads((chain.folder / "target" / "catalog.json").read_text())
+    [customer_360] = [
+        node for name, node in catalog["nodes"].items() if name.endswith(".customer_360")
+    ]
+    assert customer_360["columns"]["customer_key"]["type"] == "bigint"
+    assert (chain.folder / "target" / "static_index.html").stat().st_size > 1_000_000
 
 
 def test_loading_again_changes_nothing(chain, warehouse):
