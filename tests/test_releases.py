@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from releases import append, change_files, commit_all, git, recorded, replace
+from releases import SHALLOW, append, change_files, commit_all, git, recorded, replace
 from rendering import ROOT, copy_working_tree
 
 MARTS = "template/models/marts/_marts__models.yml.jinja"
-SHALLOW = git(ROOT, "rev-parse", "--is-shallow-repository").strip() == "true"
 
 
 @pytest.mark.skipif(SHALLOW, reason="a shallow clone does not have the commits of the releases")
