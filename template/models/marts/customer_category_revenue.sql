@@ -10,10 +10,8 @@
 {%- do ref('fct_orders') -%}
 
 {%- set category_columns = {
-    'type_material': 'type_material',
-    'type_class': 'type_class',
-    'mfgr': 'manufacturer',
-    'brand': 'brand',
+    'type_material': 'type_material', 'type_class': 'type_class',
+    'mfgr': 'manufacturer', 'brand': 'brand',
 } -%}
 
 with
@@ -23,7 +21,7 @@ with
 -- A customer is counted anew when a line, its order or its product is new to this table, when an
 -- order lies after all that it holds, or when the number of lines differs: then an order went to
 -- another customer, or the as-of date went back.
-changes as (
+changed_customers as (
 
     {% if source_loaded_at() %}
 
@@ -70,12 +68,6 @@ changes as (
     ) as counts
     group by customer_key
     having sum(lines) <> 0
-
-),
-
-changed_customers as (
-
-    select distinct customer_key from changes
 
 ),
 
@@ -150,7 +142,13 @@ emptied as (
     select
         known.customer_key,
         known.scheme,
-        known.category
+        known.category,
+        0 as lines,
+        0 as revenue,
+        cast(null as date) as last_order_date,
+        cast(null as {{ dbt.type_timestamp() }}) as lines_loaded_at,
+        cast(null as {{ dbt.type_timestamp() }}) as orders_loaded_at,
+        cast(null as {{ dbt.type_timestamp() }}) as products_loaded_at
 
     from {{ this }} as known
     left join unioned
@@ -160,6 +158,14 @@ emptied as (
     where
         known.customer_key in (select changed_customers.customer_key from changed_customers)
         and unioned.customer_key is null
+
+),
+
+with_emptied as (
+
+    select * from unioned
+    union all
+    select * from emptied
 
 ),
 
@@ -187,26 +193,7 @@ final as (
         orders_loaded_at,
         products_loaded_at
 
-    from unioned
-
-    {% if is_incremental() %}
-
-    union all
-
-    select
-        customer_key,
-        scheme,
-        category,
-        cast(0 as {{ dbt.type_bigint() }}) as lines,
-        cast(0 as numeric(28, 4)) as revenue,
-        cast(null as date) as last_order_date,
-        cast(null as {{ dbt.type_timestamp() }}) as lines_loaded_at,
-        cast(null as {{ dbt.type_timestamp() }}) as orders_loaded_at,
-        cast(null as {{ dbt.type_timestamp() }}) as products_loaded_at
-
-    from emptied
-
-    {% endif %}
+    from {{ 'with_emptied' if is_incremental() else 'unioned' }}
 
 )
 

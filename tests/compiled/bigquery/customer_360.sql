@@ -54,7 +54,8 @@ buyer_totals as (
     )
 
    < 365 then 1 else 0 end) as orders_365d,
-        sum(case when 
+        sum(
+            case when 
 
     datetime_diff(
         cast(as_of.as_of_date as datetime),
@@ -62,7 +63,8 @@ buyer_totals as (
         day
     )
 
-   < 365 then orders.revenue else 0 end) as revenue_365d
+   < 365 then orders.revenue else 0 end
+        ) as revenue_365d
 
     from orders
     cross join as_of

@@ -46,7 +46,9 @@ buyer_totals as (
         sum(orders.returned_lines) as returned_lines,
         sum(orders.quantity) as quantity,
         sum(case when timestampdiff(day, date_trunc('day', orders.order_date), date_trunc('day', as_of.as_of_date)) < 365 then 1 else 0 end) as orders_365d,
-        sum(case when timestampdiff(day, date_trunc('day', orders.order_date), date_trunc('day', as_of.as_of_date)) < 365 then orders.revenue else 0 end) as revenue_365d
+        sum(
+            case when timestampdiff(day, date_trunc('day', orders.order_date), date_trunc('day', as_of.as_of_date)) < 365 then orders.revenue else 0 end
+        ) as revenue_365d
 
     from orders
     cross join as_of

@@ -50,11 +50,13 @@ buyer_totals as (
         orders.order_date,
         as_of.as_of_date
         ) < 365 then 1 else 0 end) as orders_365d,
-        sum(case when datediff(
+        sum(
+            case when datediff(
         day,
         orders.order_date,
         as_of.as_of_date
-        ) < 365 then orders.revenue else 0 end) as revenue_365d
+        ) < 365 then orders.revenue else 0 end
+        ) as revenue_365d
 
     from orders
     cross join as_of

@@ -3,7 +3,7 @@ with
 -- A customer is counted anew when a line, its order or its product is new to this table, when an
 -- order lies after all that it holds, or when the number of lines differs: then an order went to
 -- another customer, or the as-of date went back.
-changes as (
+changed_customers as (
 
     select customer_key from "analytics"."dev_yourname_core"."fct_order_lines"
     where
@@ -53,12 +53,6 @@ changes as (
     ) as counts
     group by customer_key
     having sum(lines) <> 0
-
-),
-
-changed_customers as (
-
-    select distinct customer_key from changes
 
 ),
 
@@ -176,7 +170,13 @@ emptied as (
     select
         known.customer_key,
         known.scheme,
-        known.category
+        known.category,
+        0 as lines,
+        0 as revenue,
+        cast(null as date) as last_order_date,
+        cast(null as timestamp) as lines_loaded_at,
+        cast(null as timestamp) as orders_loaded_at,
+        cast(null as timestamp) as products_loaded_at
 
     from "analytics"."dev_yourname_marts"."customer_category_revenue" as known
     left join unioned
@@ -186,6 +186,14 @@ emptied as (
     where
         known.customer_key in (select changed_customers.customer_key from changed_customers)
         and unioned.customer_key is null
+
+),
+
+with_emptied as (
+
+    select * from unioned
+    union all
+    select * from emptied
 
 ),
 
@@ -211,22 +219,7 @@ final as (
         orders_loaded_at,
         products_loaded_at
 
-    from unioned
-
-    union all
-
-    select
-        customer_key,
-        scheme,
-        category,
-        cast(0 as bigint) as lines,
-        cast(0 as numeric(28, 4)) as revenue,
-        cast(null as date) as last_order_date,
-        cast(null as timestamp) as lines_loaded_at,
-        cast(null as timestamp) as orders_loaded_at,
-        cast(null as timestamp) as products_loaded_at
-
-    from emptied
+    from with_emptied
 
 )
 
