@@ -16,6 +16,10 @@ pytest_plugins = ["airflow_projects", "parse_summary"]
 # Programs of the projects start in half the time where Python keeps their bytecode, its default.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# The make that runs the tests is no business of the make that a test runs.
+for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
+    os.environ.pop(name, None)
+
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Tests",
     "GIT_AUTHOR_EMAIL": "tests@example.com",

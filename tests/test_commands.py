@@ -40,6 +40,7 @@ ORDER = (
     "make test",
     "make answers",
     "make dashboard",
+    "make handover",
     "make yaml",
     "make yaml-check",
     "make lint",

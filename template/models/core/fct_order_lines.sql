@@ -7,11 +7,11 @@ with
 -- all lines of an order take its date and customer; of most new orders none are here yet
 changed_orders as (
 
-    select known.order_key from {{ this }} as known
+    select earlier.order_key from {{ this }} as earlier
     where
-        known.order_key in (
-            select headers.order_key from {{ ref('stg_tpch__orders') }} as headers
-            where headers.loaded_at > {{ newest_seen('order_loaded_at') }}
+        earlier.order_key in (
+            select order_rows.order_key from {{ ref('stg_tpch__orders') }} as order_rows
+            where order_rows.loaded_at > {{ newest_seen('order_loaded_at') }}
         )
 
 ),
@@ -40,8 +40,8 @@ lines as (
     {% if is_incremental() %}
     where
         order_key in (
-            select headers.order_key from {{ ref('stg_tpch__orders') }} as headers
-            where headers.order_date >= {{ lookback_start() }}
+            select order_rows.order_key from {{ ref('stg_tpch__orders') }} as order_rows
+            where order_rows.order_date >= {{ lookback_start() }}
         )
     {% endif %}
 

@@ -7,9 +7,9 @@ with
 -- orders that are here already, and of which a line changed
 changed_orders as (
 
-    select known.order_key from {{ this }} as known
+    select earlier.order_key from {{ this }} as earlier
     where
-        known.order_key in (
+        earlier.order_key in (
             select lines.order_key from {{ ref('fct_order_lines') }} as lines
             where lines.loaded_at > {{ newest_seen('lines_loaded_at') }}
         )

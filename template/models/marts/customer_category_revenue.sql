@@ -76,11 +76,10 @@ changed_customers as (
 lines as (
 
     select * from {{ ref('fct_order_lines') }}
-    where
-        order_date <= {{ as_of_date() }}
-        {% if is_incremental() %}
-        and customer_key in (select changed_customers.customer_key from changed_customers)
-        {% endif %}
+
+    {% if is_incremental() %}
+    where customer_key in (select changed_customers.customer_key from changed_customers)
+    {% endif %}
 
 ),
 
@@ -106,6 +105,7 @@ categorised as (
     from lines
     left join products
         on lines.product_key = products.product_key
+    where lines.order_date <= {{ as_of_date() }}
 
 ),
 
@@ -140,9 +140,9 @@ unioned as (
 emptied as (
 
     select
-        known.customer_key,
-        known.scheme,
-        known.category,
+        earlier.customer_key,
+        earlier.scheme,
+        earlier.category,
         0 as lines,
         0 as revenue,
         cast(null as date) as last_order_date,
@@ -150,13 +150,13 @@ emptied as (
         cast(null as {{ dbt.type_timestamp() }}) as orders_loaded_at,
         cast(null as {{ dbt.type_timestamp() }}) as products_loaded_at
 
-    from {{ this }} as known
+    from {{ this }} as earlier
     left join unioned
-        on known.customer_key = unioned.customer_key
-        and known.scheme = unioned.scheme
-        and known.category = unioned.category
+        on earlier.customer_key = unioned.customer_key
+        and earlier.scheme = unioned.scheme
+        and earlier.category = unioned.category
     where
-        known.customer_key in (select changed_customers.customer_key from changed_customers)
+        earlier.customer_key in (select changed_customers.customer_key from changed_customers)
         and unioned.customer_key is null
 
 ),

@@ -3,9 +3,9 @@ with
 -- orders that are here already, and of which a line changed
 changed_orders as (
 
-    select known.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as known
+    select earlier.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as earlier
     where
-        known.order_key in (
+        earlier.order_key in (
             select lines.order_key from `analytics`.`dev_yourname_core`.`fct_order_lines` as lines
             where lines.loaded_at > (
         select

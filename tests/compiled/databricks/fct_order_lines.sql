@@ -6,8 +6,8 @@ lines as (
 
     where
         order_key in (
-            select headers.order_key from `analytics`.`dev_yourname_staging`.`stg_tpch__orders` as headers
-            where headers.order_date >= cast(timestampadd(day, -35, (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname_core`.`fct_order_lines`)) as date)
+            select order_rows.order_key from `analytics`.`dev_yourname_staging`.`stg_tpch__orders` as order_rows
+            where order_rows.order_date >= cast(timestampadd(day, -35, (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname_core`.`fct_order_lines`)) as date)
         )
 
 ),

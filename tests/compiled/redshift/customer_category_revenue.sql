@@ -59,10 +59,8 @@ changed_customers as (
 lines as (
 
     select * from "analytics"."dev_yourname_core"."fct_order_lines"
-    where
-        order_date <= (select max(order_date) from "analytics"."dev_yourname_core"."fct_orders")
 
-        and customer_key in (select changed_customers.customer_key from changed_customers)
+    where customer_key in (select changed_customers.customer_key from changed_customers)
 
 ),
 
@@ -94,6 +92,7 @@ categorised as (
     from lines
     left join products
         on lines.product_key = products.product_key
+    where lines.order_date <= (select max(order_date) from "analytics"."dev_yourname_core"."fct_orders")
 
 ),
 
@@ -168,9 +167,9 @@ unioned as (
 emptied as (
 
     select
-        known.customer_key,
-        known.scheme,
-        known.category,
+        earlier.customer_key,
+        earlier.scheme,
+        earlier.category,
         0 as lines,
         0 as revenue,
         cast(null as date) as last_order_date,
@@ -178,13 +177,13 @@ emptied as (
         cast(null as timestamp) as orders_loaded_at,
         cast(null as timestamp) as products_loaded_at
 
-    from "analytics"."dev_yourname_marts"."customer_category_revenue" as known
+    from "analytics"."dev_yourname_marts"."customer_category_revenue" as earlier
     left join unioned
-        on known.customer_key = unioned.customer_key
-        and known.scheme = unioned.scheme
-        and known.category = unioned.category
+        on earlier.customer_key = unioned.customer_key
+        and earlier.scheme = unioned.scheme
+        and earlier.category = unioned.category
     where
-        known.customer_key in (select changed_customers.customer_key from changed_customers)
+        earlier.customer_key in (select changed_customers.customer_key from changed_customers)
         and unioned.customer_key is null
 
 ),

@@ -3,11 +3,11 @@ with
 -- all lines of an order take its date and customer; of most new orders none are here yet
 changed_orders as (
 
-    select known.order_key from "analytics"."dev_yourname_core"."fct_order_lines" as known
+    select earlier.order_key from "analytics"."dev_yourname_core"."fct_order_lines" as earlier
     where
-        known.order_key in (
-            select headers.order_key from "analytics"."dev_yourname_staging"."stg_tpch__orders" as headers
-            where headers.loaded_at > (
+        earlier.order_key in (
+            select order_rows.order_key from "analytics"."dev_yourname_staging"."stg_tpch__orders" as order_rows
+            where order_rows.loaded_at > (
         select
             coalesce(max(order_loaded_at), cast('1900-01-01 00:00:00' as timestamp))
         from "analytics"."dev_yourname_core"."fct_order_lines"
