@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import rendering
 from projects import Project
+from releases import TemplateRepository
 
 pytest_plugins = ["airflow_projects", "parse_summary"]
 
@@ -49,10 +50,7 @@ def template_repository(tmp_path_factory, no_settings_of_the_developer) -> Path:
     Its name ends in .git: Copier takes no other file:// address for a repository.
     """
     folder = tmp_path_factory.mktemp("repository") / "template.git"
-    rendering.copy_working_tree(folder)
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "All"], ["tag", "v0.0.1"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-    return folder
+    return TemplateRepository.of_working_tree(folder, "v0.0.1").folder
 
 
 @pytest.fixture(scope="session")

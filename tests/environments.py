@@ -43,15 +43,20 @@ def python_of(lock: bytes, name: str) -> Path:
     return folder / "bin" / "python"
 
 
-def link(folder: Path, orchestrator: str) -> None:
-    """Give a project environments that are there already: the tests' own, and an orchestrator's."""
+def lend(folder: Path) -> None:
+    """Give a project the environment of the tests as its own, so that make installs nothing."""
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)
     for name in ("python", "dbt"):  # no links: Python would not know its environment
         own = Path(sys.executable).with_name(name)
-        (programs / name).write_text(f'#!/bin/sh\nexec {own} "$@"\n')
+        (programs / name).write_text(f'#!/bin/sh\nexec "{own}" "$@"\n')
         (programs / name).chmod(0o755)
     (folder / ".venv" / ".made-from").touch()
+
+
+def link(folder: Path, orchestrator: str) -> None:
+    """Give a project environments that are there already: the tests' own, and an orchestrator's."""
+    lend(folder)
     place = folder / "orchestration" / orchestrator
     python = python_of((place / "requirements.txt").read_bytes(), orchestrator)
     (place / ".venv").symlink_to(python.parent.parent)

@@ -92,6 +92,22 @@ def variables_of(text: str) -> set[str]:
     return set(re.findall(r"env_var\(\s*[\\'\"]+(\w+)", text))
 
 
+READ_BY_PROGRAMS = re.compile(
+    r"""environ(?:\.get\(|\[)\s*["'](\w+)|getenv\(["'](\w+)|\$\{?([A-Z][A-Z0-9_]+):-"""
+)
+
+
+def variables_read(tree: Tree) -> dict[str, str]:
+    """Each environment variable that a profile or program of a project reads, with such a file."""
+    found = {}
+    for path, file in tree.items():
+        if path.endswith((".py", ".yml", ".sh", ".sql", "makefile", ".mk")):
+            text = file.content.decode()
+            programs = {name for match in READ_BY_PROGRAMS.findall(text) for name in match if name}
+            found |= dict.fromkeys(variables_of(text) | programs, path)
+    return found
+
+
 @cache
 def example_variables(content: bytes) -> dict[str, str]:
     """The variables of an .env.example, as python-dotenv reads them; the values of secrets are ''."""

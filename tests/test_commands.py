@@ -223,7 +223,7 @@ def test_it_works(command, client):
 
 def test_make_report_without_elementary_says_how_to_get_it(client):
     """With it, it is run in test_elementary.py."""
-    assert "elementary=true adds it" in typed("! make report", client)
+    assert "make switch ELEMENTARY=yes adds it" in typed("! make report", client)
 
 
 # ---------------------------------------------------------------- typed by an author

@@ -8,14 +8,11 @@ import re
 
 import pytest
 import rendering
-from parsing import EXAMPLE_FILE, example_variables
+from parsing import EXAMPLE_FILE, example_variables, variables_read
 from rendering import Tree
 from test_profiles import READ_BY_OTHERS, SIGN_INS, optional_variables
 
 NAME = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
-READS = re.compile(
-    rf"env_var\(\s*[\\'\"]+({NAME})|environ(?:\.get\(|\[)\s*[\"']({NAME})|getenv\([\"']({NAME})"
-)
 PASSES = re.compile(rf"^\s+({NAME}): ", re.MULTILINE)
 PLACES = (EXAMPLE_FILE, "docs/runbook.md", "orchestration/README.md", "README.md")
 
@@ -44,15 +41,8 @@ def example(tree: Tree) -> set[str]:
 
 
 def reads(tree: Tree) -> dict[str, str]:
-    """Each variable that a file of the project reads, with the name of such a file."""
-    return {
-        name: path
-        for path, file in tree.items()
-        if path.endswith((".py", ".yml", ".sql"))
-        for match in READS.findall(file.content.decode())
-        for name in match
-        if name
-    }
+    """Each variable that is read, with the name of such a file; options of make are single words."""
+    return {name: path for name, path in variables_read(tree).items() if re.fullmatch(NAME, name)}
 
 
 def passes(tree: Tree) -> dict[str, str]:

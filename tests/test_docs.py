@@ -11,6 +11,7 @@ import reference_pages
 import rendering
 import variants
 import yaml
+from parsing import variables_read
 
 DOCS = rendering.ROOT / "docs"
 CONFIGURATION = rendering.ROOT / "mkdocs.yml"
@@ -69,22 +70,7 @@ def variants_of(name: str) -> list:
     return rendering.choices(name) if "choices" in details else []
 
 
-READS = re.compile(
-    r"""env_var\(\s*['"](\w+)|environ\.get\(\s*["'](\w+)|environ\[["'](\w+)|\$\{?([A-Z][A-Z_]+):-"""
-)
 SET_BY_OTHERS = {"NAME", "UV_CACHE_DIR", "MAKEFLAGS"}  # an example; a cache; make
-
-
-def variables_read(tree: rendering.Tree) -> set[str]:
-    """Variables of the environment that the programs and profiles of a project read."""
-    return {
-        name
-        for path, file in tree.items()
-        if path.endswith((".py", ".yml", ".sh", ".sql", "makefile", ".mk"))
-        for match in READS.findall(file.content.decode())
-        for name in match
-        if name
-    }
 
 
 def test_the_reference_has_every_variable_that_a_project_reads():
@@ -96,7 +82,7 @@ def test_the_reference_has_every_variable_that_a_project_reads():
     planted = {
         "scripts/new.py": rendering.File(b'os.environ.get("NEW_ONE")', 0o644, Path("new.py"))
     }
-    assert variables_read(planted) - reference_pages.documented_variables() == {"NEW_ONE"}
+    assert variables_read(planted).keys() - reference_pages.documented_variables() == {"NEW_ONE"}
 
 
 # ---------------------------------------------------------------- site

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 
 import pytest
 import yaml
@@ -32,14 +33,13 @@ moved("{OLD_MODEL}", "{MODEL}")
 moved("{HANDBOOK}", "{RUNBOOK}", "{DECISION}")
 answer("ci", {{"jenkins": "none"}})
 """
-MIGRATION = """
-_migrations:
-  - version: v2.0.0
-    when: true
-    command:
-      - "[[ _copier_python ]]"
-      - "[[ _copier_conf.src_path ]]/hooks/migrations/v2_0_0.py"
-"""
+
+
+def as_documented() -> str:
+    """How copier.yml lists a migration, taken from where authors of one read it."""
+    text = (ROOT / "hooks" / "migrations" / "steps.py").read_text("utf-8")
+    listing = re.search(r"\n(    _migrations:\n.*?)\n\n", text, re.DOTALL)
+    return "\n" + textwrap.dedent(listing[1]) + "\n"
 
 
 def question(name: str, default: str):
@@ -84,7 +84,7 @@ def template(tmp_path_factory) -> TemplateRepository:
             f"template/{RUNBOOK}.jinja": runbook + "\n[[ greeting ]]\n",
             f"template/{DECISION}": decision,
             "copier.yml": question("greeting", "[[ hello | default('Hello') ]]")(copier_yml)
-            + MIGRATION,
+            + as_documented(),
             "hooks/migrations/v2_0_0.py": MODULE,
         },
     )

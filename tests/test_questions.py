@@ -9,7 +9,7 @@ import pytest
 import rendering
 import timezones
 import yaml
-from copier import run_copy, run_update
+from copier import run_copy
 from copier._settings import SettingsModel
 from dbt.contracts.project import BANNED_PROJECT_NAMES
 from prompt_toolkit.application import create_app_session
@@ -547,57 +547,3 @@ def test_taken_name_does_not_end_the_session(tmp_path):
     answers = _type(keys, tmp_path)
     assert (answers["schema_staging"], answers["schema_core"]) == ("core", "core_2")
     assert answers["full_refresh_hour"] == 20
-
-
-# ---------------------------------------------------------------- an update with another answer
-@pytest.fixture(scope="module")
-def snowflake_project(tmp_path_factory, template_repository):
-    """A committed project on Snowflake with OAuth, made from the tag of the template."""
-    folder = tmp_path_factory.mktemp("snowflake_project")
-    answers = {"warehouse": "snowflake", "auth": "oauth", "schema_core": "CORE"}
-    rendering.copy_stock(answers, folder, template_repository.as_uri())
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Start"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-    return folder
-
-
-def _switch(project, folder, **answers) -> dict:
-    """The answers after `copier update -r :current:` with other answers, in a clone."""
-    subprocess.run(["git", "clone", "-q", project, folder], check=True)
-    run_update(
-        folder,
-        data=rendering.checked(answers),
-        vcs_ref="v0.0.1",
-        settings=SettingsModel(),
-        defaults=True,
-        overwrite=True,
-        quiet=True,
-    )
-    return yaml.safe_load((folder / ".copier-answers.yml").read_text())
-
-
-def test_auth_falls_back_when_the_warehouse_changes(snowflake_project, tmp_path):
-    answers = _switch(snowflake_project, tmp_path / "clone", warehouse="bigquery")
-    assert (answers["warehouse"], answers["auth"]) == ("bigquery", "adc")
-    assert answers["schema_core"] == "CORE"  # fits BigQuery, so it is kept
-
-
-def test_auth_is_kept_when_another_answer_changes(snowflake_project, tmp_path):
-    answers = _switch(snowflake_project, tmp_path / "clone", orchestrator="dagster")
-    assert (answers["warehouse"], answers["auth"]) == ("snowflake", "oauth")
-    assert "airflow_style" not in answers
-
-
-def test_updated_project_equals_a_fresh_one(snowflake_project, tmp_path, template_repository):
-    """After a switch nothing of the old answers is left, computed values included."""
-    _switch(snowflake_project, tmp_path / "clone", orchestrator="none", ci="gitlab")
-    fresh = {"warehouse": "snowflake", "auth": "oauth", "schema_core": "CORE"}
-    fresh |= {"orchestrator": "none", "ci": "gitlab"}
-    rendering.copy_stock(fresh, tmp_path / "fresh", template_repository.as_uri())
-    different = subprocess.run(
-        ["diff", "-r", "--exclude=.git", tmp_path / "clone", tmp_path / "fresh"],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert different.stdout == ""

@@ -4,11 +4,11 @@ What Copier itself does in an update is in test_updates.py.
 """
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from environments import lend
 from projects import Project, output
 from releases import (
     ClientProject,
@@ -81,15 +81,6 @@ def project(tmp_path, made) -> ClientProject:
     return ClientProject(tmp_path / "project")
 
 
-def with_environment(project: ClientProject) -> None:
-    """What `make` looks for: an environment, which here is that of the tests."""
-    program = project.folder / ".venv" / "bin" / "python"
-    program.parent.mkdir(parents=True)
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    program.chmod(0o755)
-    (project.folder / ".venv" / ".made-from").touch()
-
-
 def make(project: ClientProject, *arguments: str, code: int = 0) -> str:
     environment = Project(project.folder, Path("no data"), project.folder / "never").environment()
     return output(["make", *arguments], project.folder, environment, code)
@@ -97,13 +88,13 @@ def make(project: ClientProject, *arguments: str, code: int = 0) -> str:
 
 # ---------------------------------------------------------------- a newer version
 def test_check_says_whether_there_is_a_newer_version(project, template, tmp_path):
-    with_environment(project)
+    lend(project.folder)
     told = make(project, "update-check", code=2)
     assert "v1.1.0 is out; this project is at v1.0.0." in told
     assert "- Clerks are trimmed." in told
     assert "- Older." not in told and "- Not yet." not in told
     newest = template.client(tmp_path / "newest", NEW)
-    with_environment(newest)
+    lend(newest.folder)
     assert make(newest, "update-check") == (
         "This project is at v1.1.0; there is no newer version.\n"
     )
@@ -111,7 +102,7 @@ def test_check_says_whether_there_is_a_newer_version(project, template, tmp_path
 
 
 def test_update_tells_what_it_means_for_the_data(project):
-    with_environment(project)
+    lend(project.folder)
     project.edit({"models/core/dim_dates.sql": append("-- ours\n")})
     told = make(project, "update")
     assert "- Clerks are trimmed." in told
@@ -174,7 +165,7 @@ def test_version_can_be_chosen_in_a_folder_of_another_repository(project, templa
     shutil.copy2(project.folder / ".gitignore", tmp_path)  # .venv, and the clone has its own git
     commit_all(tmp_path, "All of them")
     (tmp_path / "readme").write_text("Work on something else\n")
-    with_environment(project)
+    lend(project.folder)
     told = make(project, "update", "VERSION=v1.1.0", "GREETING=It's $5 \\o/")
     assert "From v1.0.0 to v1.1.0" in told
     assert "trim(orders.clerk)" in project.text(ORDERS)
@@ -251,7 +242,7 @@ def test_removed_choice_and_a_migration_are_never_passed_over_in_silence(templat
 # ---------------------------------------------------------------- another answer
 def test_switch_of_the_warehouse_takes_its_sources_along(template, tmp_path):
     project = template.client(tmp_path / "project", OLD, source_schema="raw")
-    with_environment(project)
+    lend(project.folder)
     project.edit({"models/marts/ours.sql": "select 1 as one\n"})
     told = make(project, "switch", "WAREHOUSE=snowflake", "DATABASE=OURS")
     assert "warehouse: duckdb -> snowflake" in told
@@ -312,7 +303,7 @@ def remote(tmp_path) -> Path:
 
 
 def test_github_opens_a_pull_request_with_the_report(project, remote, tmp_path):
-    with_environment(project)
+    lend(project.folder)
     git(project.folder, "remote", "add", "origin", str(remote))
     calls, summary, results = stub(tmp_path, "gh"), tmp_path / "summary", tmp_path / "output"
     runner = {
@@ -342,7 +333,7 @@ def test_github_opens_a_pull_request_with_the_report(project, remote, tmp_path):
 
 def test_gitlab_opens_a_draft_where_conflicts_are_left(project, remote, template, tmp_path):
     project = template.client(tmp_path / "gitlab", OLD, ci="gitlab")
-    with_environment(project)
+    lend(project.folder)
     project.edit({ORDERS: replace("        orders.clerk,\n", "        upper(orders.clerk),\n")})
     address = "https://oauth2:t@gitlab.example.com/us/project.git"
     git(project.folder, "config", f"url.{remote}.insteadOf", address)

@@ -5,12 +5,15 @@ here, with a change of every kind that a minor release may have.
 """
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 import rendering
 import yaml
 from copier._main import Worker
-from projects import Project
+from parsing import EXAMPLE_FILE, environment
+from projects import Project, output
 from releases import NEXT, TemplateRepository, append, commit_all, files, recorded, replace
 from variants import every_default_changed
 
@@ -278,3 +281,44 @@ def test_another_answer_gives_what_a_fresh_copy_has(
     fresh = template.render(tmp_path / "fresh", NEXT, project.answers())
     assert files(project.folder) == files(fresh)
     assert not project.conflicts()
+
+
+@pytest.mark.parametrize(
+    ("change", "auth"),
+    [({"warehouse": "bigquery"}, "adc"), ({"orchestrator": "dagster"}, "oauth")],
+)
+def test_answers_are_kept_where_they_still_fit(template, tmp_path, change, auth):
+    project = template.client(
+        tmp_path / "project", NEXT, warehouse="snowflake", auth="oauth", schema_core="CORE"
+    )
+    project.switch(**change)
+    now = project.answers()
+    assert change.items() <= now.items()
+    assert (now["auth"], now["schema_core"]) == (auth, "CORE")
+    assert ("airflow_style" in now) == ("warehouse" in change)
+
+
+def test_another_warehouse_leaves_the_work_of_the_client(template, tmp_path):
+    model, seed = "models/marts/our_customers.sql", "seeds/marketing_spend.csv"
+    project = template.client(tmp_path / "project", NEXT, **BASE)
+    project.edit({path: ELSEWHERE[path] for path in (model, seed)})
+    edited = files(project.folder)
+    # Answers that were the old warehouse's defaults are kept by an update; these have to be said too.
+    complete = rendering.all_answers({**BASE, "warehouse": "snowflake"})
+    places = ("warehouse", "database", "source_database", "source_schema")
+    project.switch(**{name: complete[name] for name in places})
+    assert not project.conflicts()
+
+    # but for that work, it is the project that a new client of Snowflake gets
+    now = files(project.folder)
+    assert now.pop(model) == edited[model]
+    assert now[seed] == edited[seed]
+    fresh = files(template.render(tmp_path / "fresh", NEXT, {**BASE, "warehouse": "snowflake"}))
+    assert now == {**fresh, seed: edited[seed]}
+
+    project.edit({model: lambda text: "{{ config(contract={'enforced': false}) }}\n" + text})
+    example = (project.folder / EXAMPLE_FILE).read_bytes()
+    command = [Path(sys.executable).with_name("dbt"), "list", "--target", "dev"]
+    command += ["--select", "our_customers+", "--profiles-dir", "profiles"]
+    listed = output(command, project.folder, {**os.environ, **environment(example)})
+    assert "marts.our_customers" in listed

@@ -23,7 +23,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parent.parent
+from settings import PROJECT, Problem
+
 ANSWERS = PROJECT / "answers"
 # The marts that are written beside the answers, and what puts their rows in order.
 MARTS = {
@@ -33,10 +34,6 @@ MARTS = {
 BATCH = 10_000  # rows fetched at a time
 MOST_ROWS = 25  # a longer answer is shortened on the screen, to
 SHORT_ROWS = 10
-
-
-class Problem(Exception):
-    """Why there are no answers, in a sentence for the user."""
 
 
 # --- values in a CSV file -------------------------------------------------------------------------

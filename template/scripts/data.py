@@ -23,7 +23,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+from settings import PROJECT, Problem
+
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")
 DEFAULT_SCALE = "0.01"
 SMALLEST_SCALE = 0.01
@@ -31,10 +32,6 @@ SUPPLIERS = 10_000  # at scale 1
 MARKER = ".tpch.json"
 # What DuckDB may use while it adds the column; it streams, so this holds at every scale.
 MEMORY_LIMIT = "1GB"
-
-
-class Problem(Exception):
-    """Something the user can put right; its text says how."""
 
 
 def parse_scale(text: str) -> float:

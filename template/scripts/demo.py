@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from data import MARKER, PROJECT, Problem, data_folder, write_marker
+from data import MARKER, data_folder, write_marker
+from settings import PROJECT, Problem
 
 DASHBOARD = PROJECT / "dashboard" / "render.py"
 BUILD_LINE = re.compile(r"\b(\d+) of (\d+) (?!START)")

@@ -25,13 +25,10 @@ from pathlib import Path
 
 import yaml
 
-PROJECT = Path(__file__).resolve().parent.parent
+from settings import PROJECT, Problem
+
 INSTALLED = PROJECT / "dbt_packages"
 NEW = PROJECT / ".dbt_packages.partial"
-
-
-class Problem(Exception):
-    """Something the user can put right; its text says how."""
 
 
 def listed() -> dict[str, str]:

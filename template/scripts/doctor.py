@@ -20,7 +20,8 @@ from typing import Any
 import answers
 import data
 import settings
-from data import PROJECT, TABLES, Problem
+from data import TABLES
+from settings import PROJECT, Problem
 
 # Variables whose value is a file that has to be there.
 FILES = re.compile(r"(PRIVATE_KEY_PATH|KEYFILE_PATH|SSLROOTCERT)$")

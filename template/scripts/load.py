@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import answers
-from data import PROJECT, TABLES, Problem, data_folder, sql
+from data import TABLES, data_folder, sql
+from settings import PROJECT, Problem
 
 # DuckDB's names for types, where PostgreSQL has others
 TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
@@ -114,7 +115,7 @@ if __name__ == "__main__":
     os.chdir(PROJECT)
     try:
         load()
-    except (Problem, answers.Problem) as problem:
+    except Problem as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit("Interrupted: nothing was loaded.")

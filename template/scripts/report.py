@@ -14,13 +14,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+from settings import PROJECT, Problem
+
 REPORT = PROJECT / "edr_target" / "elementary_report.html"
 WEBHOOKS = {"Slack": "EDR_MONITOR_SLACK_WEBHOOK", "Teams": "EDR_MONITOR_TEAMS_WEBHOOK"}
-
-
-class Problem(Exception):
-    """Something the user can put right; its text says how."""
 
 
 def edr(*arguments: str) -> None:
@@ -44,9 +41,7 @@ def edr(*arguments: str) -> None:
 
 def main() -> None:
     if not (PROJECT / "elementary_config.yml").is_file():
-        raise Problem(
-            "This project has no Elementary; an update with the answer elementary=true adds it."
-        )
+        raise Problem("This project has no Elementary: make switch ELEMENTARY=yes adds it.")
     if not (PROJECT / "dbt_packages" / "elementary").is_dir():
         raise Problem("Elementary's dbt packages are not there: run make deps, then make build.")
     channels = [name for name, variable in WEBHOOKS.items() if os.environ.get(variable)]

@@ -24,6 +24,10 @@ REQUIRED = re.compile(r"""env_var\(\s*(['"])(\w+)\1\s*\)""")
 DEFAULT_TARGET = "local"
 
 
+class Problem(Exception):
+    """Something that the user can put right; the text says how. Every program here prints it."""
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file, by the fast C parser where it is there."""
     with path.open(encoding="utf-8") as stream:

@@ -34,7 +34,7 @@ from copier.errors import CopierError
 from packaging.version import InvalidVersion, Version
 
 from data_changes import compile_models, data_changes
-from settings import PROJECT, read_yaml
+from settings import PROJECT, Problem, read_yaml
 
 ANSWERS = ".copier-answers.yml"
 WORK = PROJECT / "target" / "update"
@@ -47,10 +47,6 @@ OF_WAREHOUSE = ("auth", "database", "source_database", "source_schema")
 SWITCH = ".switch"
 
 Report = dict[str, list[str]]  # lines by heading, in order; a line may use Markdown's `code`
-
-
-class Problem(Exception):
-    """Something that the user can put right; its text says how."""
 
 
 # ---------------------------------------------------------------- git

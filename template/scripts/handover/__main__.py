@@ -34,6 +34,7 @@ PROJECT = HERE.parent.parent
 sys.path.insert(1, str(HERE.parent))
 import answers as answers_script
 import schedule as schedule_script
+from settings import Problem
 
 OUTPUT = PROJECT / "handover"
 LAYERS = ("sources", "seeds", "staging", "snapshots", "core", "marts")
@@ -47,10 +48,6 @@ TITLES = {
     "variables": "Variables",
     "decisions": "Decisions",
 }
-
-
-class Problem(Exception):
-    """Why there is no hand-over, in a sentence for the user."""
 
 
 def read(path: Path, target: str) -> str:
