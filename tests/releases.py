@@ -66,17 +66,21 @@ def change_files(folder: Path, changes: Changes) -> None:
         path.write_text(after, "utf-8")
 
 
-SHALLOW = git(ROOT, "rev-parse", "--is-shallow-repository").strip() == "true"
+# in a shallow clone, or where a checkout was made a repository of one commit
+WITHOUT_HISTORY = (
+    git(ROOT, "rev-parse", "--is-shallow-repository").strip() == "true"
+    or git(ROOT, "rev-list", "--count", "HEAD").strip() == "1"
+)
 
 
 @cache
 def recorded() -> dict[str, str]:
     """The commit of each release in releases.yml, by its tag, oldest first.
 
-    None in a shallow clone, which lacks them; test_releases.py says so.
+    None in a clone without history, which lacks them; test_releases.py says so.
     """
     entries = yaml.safe_load((ROOT / "releases.yml").read_text("utf-8")) or []
-    return {} if SHALLOW else {f"v{entry['version']}": entry["commit"] for entry in entries}
+    return {} if WITHOUT_HISTORY else {f"v{entry['version']}": entry["commit"] for entry in entries}
 
 
 @dataclass

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from releases import SHALLOW, append, change_files, commit_all, git, recorded, replace
+from releases import WITHOUT_HISTORY, append, change_files, commit_all, git, recorded, replace
 from rendering import ROOT, copy_working_tree
 
 MARTS = "template/models/marts/_marts__models.yml.jinja"
 
 
-@pytest.mark.skipif(SHALLOW, reason="a shallow clone does not have the commits of the releases")
+@pytest.mark.skipif(WITHOUT_HISTORY, reason="this clone does not have the commits of the releases")
 def test_every_recorded_release_is_a_commit_of_this_history():
     for tag, commit in recorded().items():
         git(ROOT, "merge-base", "--is-ancestor", commit, "HEAD")
@@ -27,6 +27,7 @@ def repository(tmp_path) -> Path:
     folder.mkdir()
     copy_working_tree(folder)
     (folder / "releases.yml").write_text("# newest last\n[]\n")
+    (folder / "CHANGELOG.md").write_text("# Changes\n\n## Unreleased\n\n- The first one.\n")
     commit_all(folder, "All")
     return folder
 
