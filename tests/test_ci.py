@@ -149,6 +149,60 @@ def test_jobs_are_bounded_and_have_no_more_rights_than_they_need():
             assert set(job.get("permissions", {})) <= RIGHTS, name
 
 
+# ---------------------------------------------------------------- dependabot
+DEPENDABOT = ".github/dependabot.yml"
+READ_BY_DEPENDABOT = {
+    "github-actions": ".github/workflows/*.yml",
+    "npm": "package.json",
+    "pip": "requirements.txt",
+}
+"""Ecosystems, and what Dependabot reads of each in the folder that is named."""
+
+
+def dependabot_findings(content: bytes, project: Path) -> str:
+    """What is wrong with a dependabot.yml of the project in a folder; empty when all is well."""
+    file = project / DEPENDABOT
+    file.write_bytes(content)
+    said = ""
+    for command in (
+        ["check-jsonschema", "--builtin-schema", "vendor.dependabot"],
+        ["zizmor", "--offline", "--quiet"],
+    ):
+        done = run(BIN / command[0], *command[1:], file)
+        said += done.stdout if done.returncode else ""
+    for update in yaml.safe_load(content)["updates"]:
+        ecosystem, folder = update["package-ecosystem"], update["directory"]
+        if not list((project / folder.strip("/")).glob(READ_BY_DEPENDABOT[ecosystem])):
+            said += f"{folder} has nothing of {ecosystem}\n"
+    return said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("", "", None),
+        ("interval: monthly", "interval: sometimes", "sometimes"),
+        ("directory: /", "directory: /nowhere", "/nowhere has nothing of github-actions"),
+        ("github-actions", "npm", "/ has nothing of npm"),
+        ("    cooldown:\n      default-days: 7\n", "", "cooldown"),
+    ],
+    ids=["as it is", "the schema", "a folder", "an ecosystem", "no cooldown"],
+)
+def test_dependabot_is_told_of_what_is_there(old, new, finding, tmp_path):
+    """Packages have no entry: locks come with the template, or by `make lock`."""
+    folder = rendering.write(rendering.render({"ci": "github"}), tmp_path)
+    content = (folder / DEPENDABOT).read_text()
+    assert old in content
+    said = dependabot_findings(content.replace(old, new).encode(), folder)
+    assert said == "" if finding is None else finding in said
+
+
+def test_whoever_has_workflows_of_pull_requests_has_dependabot():
+    for name, answers in variants.product().items():
+        tree = rendering.render(answers)
+        assert (DEPENDABOT in tree) == (f"{GITHUB}ci.yml" in tree), name
+
+
 # ---------------------------------------------------------------- which jobs run
 def holds(rule: str, variables: dict[str, str]) -> bool:
     """Whether GitLab takes a rule's `if` for true: comparisons of variables and strings, && and ||."""

@@ -196,13 +196,14 @@ def changelog(clone: Path, old: str, new: str) -> list[str]:
 # ---------------------------------------------------------------- answers
 def assignments(words: list[str]) -> dict[str, str]:
     """`NAME=value` of the command line, and of the make that called: {"warehouse": "duckdb"}."""
-    _, _, of_make = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    # after --, but GNU make 3.81 leaves that out where it was given no option
+    of_make = re.split(r"(?:^|\s)-- ", os.environ.get("MAKEFLAGS", ""), maxsplit=1)[-1]
     # make puts a backslash before what would end a word, and doubles the dollar
     words = words + [
         re.sub(r"\\(.)", r"\1", word).replace("$$", "$")
         for word in re.findall(r"(?:\\.|[^\s\\])+", of_make)
     ]
-    pairs = dict(word.split("=", 1) for word in words if "=" in word)
+    pairs = dict(word.split("=", 1) for word in words if re.match(r"\w+=", word))
     return {name.lower(): value for name, value in pairs.items()}
 
 

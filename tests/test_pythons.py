@@ -1,0 +1,111 @@
+"""Projects on every Python that the template promises: 3.11, on which the tests run, to 3.13.
+
+An interpreter is taken from pyenv or from where uv finds it; the summary says which was not there.
+With TEST_ALL=1 each warehouse's lock is installed and used on each of them.
+"""
+
+import os
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+import rendering
+from parsing import EXAMPLE_FILE, STANDIN, environment
+from test_commands import typed
+
+pytestmark = pytest.mark.slow
+
+NEWEST = "3.13"
+PYTHONS = ("3.12", NEWEST)  # beside that of the tests
+ALL = "TEST_ALL" in os.environ
+CASES = [
+    (version, warehouse)
+    for version in PYTHONS
+    for warehouse in rendering.choices("warehouse")
+    if ALL or (version, warehouse) == (NEWEST, "duckdb")
+]
+
+
+@cache
+def interpreter(version: str) -> str | None:
+    """The path of a Python of that version, none where there is none."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for path in sorted(pyenv.glob(f"{version}.*/bin/python")):
+        return str(path)
+    search = ["uv", "python", "find", "--no-project", "--no-python-downloads", version]
+    done = subprocess.run(search, check=False, capture_output=True, text=True)
+    return done.stdout.strip() or None
+
+
+def python_of(version: str) -> str:
+    python = interpreter(version)
+    return python or pytest.skip(f"there is no Python {version} on this machine")
+
+
+def installed(version: str, answers: dict, folder: Path) -> Path:
+    """A project in git after `make install` with that Python: the shipped lock, hashes checked."""
+    rendering.write(rendering.render(answers), folder)
+    typed("git init -q && git add -A && git commit -qm All", folder)
+    printed = typed("make install", folder, PYTHON=python_of(version), PACKAGES_FOLDER=str(STANDIN))
+    assert f"Making .venv with Python {version}." in printed
+    return folder
+
+
+COMMANDS = (
+    "make build",
+    "make handover",  # and with it answers, dashboard and docs
+    "make schedule",
+    "make yaml-check",
+    "make lint SQL=analysis/q06_cac_by_segment.sql",  # all of it is linted in test_lint.py
+    "SKIP=sql .venv/bin/prek run --all-files",
+    "! make update-check",  # it was not made by copier copy
+)
+
+
+@pytest.mark.parametrize(("version", "warehouse"), CASES)
+def test_a_project_is_built_and_looked_after(version, warehouse, tmp_path, tpch_data):
+    """On the local twin; the adapter of its warehouse, to which there is no connection, parses."""
+    folder = installed(version, {"warehouse": warehouse, "elementary": False}, tmp_path / "project")
+    data = {"TPCH_DATA": str(tpch_data)}
+    assert f"Python {version}." in typed("make doctor", folder, **data)
+    for command in COMMANDS:
+        typed(command, folder, **data)
+    assert len(list((folder / "answers").glob("*.csv"))) == 15
+    assert typed("git status --porcelain", folder) == ""
+    settings = environment((folder / EXAMPLE_FILE).read_bytes())
+    del settings["PATH"]
+    typed("dbt parse --no-partial-parse --target dev", folder, **settings)
+
+
+@pytest.mark.skipif(not ALL, reason="takes minutes: TEST_ALL=1 runs it")
+@pytest.mark.parametrize("warehouse", rendering.choices("warehouse"))
+@pytest.mark.parametrize("version", PYTHONS)
+def test_elementary_is_installed(version, warehouse, tmp_path):
+    folder = installed(version, {"warehouse": warehouse, "elementary": True}, tmp_path / "project")
+    assert "0.25.1" in typed("edr --version", folder)
+    typed("dbt parse", folder)
+
+
+@pytest.mark.skipif(not ALL, reason="takes minutes: TEST_ALL=1 runs it")
+@pytest.mark.parametrize("orchestrator", ["airflow", "dagster"])
+@pytest.mark.parametrize("version", PYTHONS)
+def test_an_orchestrator_finds_its_definitions(version, orchestrator, tmp_path, tpch_data):
+    """Its environment has the Python of the project."""
+    folder = installed(version, {"orchestrator": orchestrator}, tmp_path / "project")
+    if orchestrator == "dagster":
+        assert "All definitions loaded successfully" in typed("make dagster-check", folder)
+        return
+    printed = typed("make airflow-test", folder, TPCH_DATA=str(tpch_data))
+    assert re.search(r"state=success|DagRun Finished.*success", printed)
+
+
+@pytest.mark.skipif(not ALL, reason="takes minutes: TEST_ALL=1 runs it")
+@pytest.mark.parametrize("version", PYTHONS)
+def test_the_template_itself(version, template_repository, tmp_path):
+    """What renders, and the migrations, in an environment from the lock for tests."""
+    folder = tmp_path / "template"
+    typed(f"git clone -q file://{template_repository} {folder}", rendering.ROOT)
+    typed("make setup", folder, PYTHON=python_of(version))
+    typed("python -m pytest -n 0 -q tests/test_render.py tests/test_migrations.py", folder)
