@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import rendering
 
 FOLDER = rendering.ROOT / "build" / "environments"
+PYTHONS = ("3.11", "3.12", "3.13")
+"""What the template promises to run on, the newest last."""
+
+
+@cache
+def interpreter(version: str) -> str | None:
+    """The path of a Python of that version, from pyenv or from where uv finds it; None without one."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for path in sorted(pyenv.glob(f"{version}.*/bin/python")):
+        return str(path)
+    search = ["uv", "python", "find", "--no-project", "--no-python-downloads", version]
+    done = subprocess.run(search, check=False, capture_output=True, text=True)
+    return done.stdout.strip() or None
 
 
 def python_of(lock: bytes, name: str) -> Path:

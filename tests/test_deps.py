@@ -62,6 +62,14 @@ def test_what_cannot_be_had_leaves_what_was_there(variable, value, message, fold
     assert not (folder / ".dbt_packages.partial").exists()
 
 
+def test_without_the_hub_it_says_where_else_to_look(folder):
+    """dbt tries a hub that is not there a few times, then it is told in three lines."""
+    said = deps(folder, code=1, DBT_PACKAGE_HUB_URL="http://127.0.0.1:9/")
+    assert "did not come from the dbt hub: set PACKAGES_FOLDER or PACKAGES_GIT" in said
+    assert "Traceback" not in said and len(said.splitlines()) <= 4
+    assert max(map(len, said.splitlines())) <= 160
+
+
 def test_a_project_without_packages_has_nothing_to_do(project, tmp_path):
     folder = shutil.copytree(project(), tmp_path / "project")
     assert deps(folder) == "packages.yml lists no package.\n"

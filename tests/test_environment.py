@@ -115,6 +115,18 @@ def test_a_missing_variable_names_itself_and_where_to_set_it(installed, settings
     assert "POSTGRES_HOST" in output or "DBT_SCHEMA" in output
 
 
+def test_a_build_without_data_says_what_to_do_first(installed, tpch_data):
+    nowhere = installed / "data" / "tpch"
+    output = run(installed, "make", "build", code=2)
+    assert f"There is no region.parquet in {nowhere}: run make data first." in output
+    assert len(output.splitlines()) == 2  # and make's own
+    # only where DuckDB would look for it
+    check = (".venv/bin/python", "scripts/data.py", "check")
+    assert run(installed, *check, TPCH_DATA=str(tpch_data)) == ""
+    assert run(installed, *check, TPCH_DATA="s3://bucket/tpch") == ""
+    assert run(installed, *check, DBT_TARGET="dev") == ""
+
+
 def test_tools_work_as_typed_after_activating(installed, tpch_data):
     """The README's commands on an empty database, one by one, without make."""
     readme = (installed / "README.md").read_text()

@@ -1,42 +1,22 @@
-"""Projects on every Python that the template promises: 3.11, on which the tests run, to 3.13.
+"""Every Python that the template promises, 3.11 to 3.13, with every lock that it ships.
 
-An interpreter is taken from pyenv or from where uv finds it; the summary says which was not there.
-With TEST_ALL=1 each warehouse's lock is installed and used on each of them.
+The tests run on one of them, and test_windows.py takes a project through all its programs on the newest.
 """
 
 import os
 import re
-import subprocess
-from functools import cache
 from pathlib import Path
 
 import pytest
 import rendering
+from environments import PYTHONS, interpreter
 from parsing import EXAMPLE_FILE, STANDIN, environment
 from test_commands import typed
 
-pytestmark = pytest.mark.slow
-
-NEWEST = "3.13"
-PYTHONS = ("3.12", NEWEST)  # beside that of the tests
-ALL = "TEST_ALL" in os.environ
-CASES = [
-    (version, warehouse)
-    for version in PYTHONS
-    for warehouse in rendering.choices("warehouse")
-    if ALL or (version, warehouse) == (NEWEST, "duckdb")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("TEST_ALL" not in os.environ, reason="takes minutes: TEST_ALL=1 runs it"),
 ]
-
-
-@cache
-def interpreter(version: str) -> str | None:
-    """The path of a Python of that version, none where there is none."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    for path in sorted(pyenv.glob(f"{version}.*/bin/python")):
-        return str(path)
-    search = ["uv", "python", "find", "--no-project", "--no-python-downloads", version]
-    done = subprocess.run(search, check=False, capture_output=True, text=True)
-    return done.stdout.strip() or None
 
 
 def python_of(version: str) -> str:
@@ -64,7 +44,8 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize(("version", "warehouse"), CASES)
+@pytest.mark.parametrize("warehouse", rendering.choices("warehouse"))
+@pytest.mark.parametrize("version", PYTHONS)
 def test_a_project_is_built_and_looked_after(version, warehouse, tmp_path, tpch_data):
     """On the local twin; the adapter of its warehouse, to which there is no connection, parses."""
     folder = installed(version, {"warehouse": warehouse, "elementary": False}, tmp_path / "project")
@@ -79,7 +60,6 @@ def test_a_project_is_built_and_looked_after(version, warehouse, tmp_path, tpch_
     typed("dbt parse --no-partial-parse --target dev", folder, **settings)
 
 
-@pytest.mark.skipif(not ALL, reason="takes minutes: TEST_ALL=1 runs it")
 @pytest.mark.parametrize("warehouse", rendering.choices("warehouse"))
 @pytest.mark.parametrize("version", PYTHONS)
 def test_elementary_is_installed(version, warehouse, tmp_path):
@@ -88,7 +68,6 @@ def test_elementary_is_installed(version, warehouse, tmp_path):
     typed("dbt parse", folder)
 
 
-@pytest.mark.skipif(not ALL, reason="takes minutes: TEST_ALL=1 runs it")
 @pytest.mark.parametrize("orchestrator", ["airflow", "dagster"])
 @pytest.mark.parametrize("version", PYTHONS)
 def test_an_orchestrator_finds_its_definitions(version, orchestrator, tmp_path, tpch_data):
@@ -101,7 +80,6 @@ def test_an_orchestrator_finds_its_definitions(version, orchestrator, tmp_path, 
     assert re.search(r"state=success|DagRun Finished.*success", printed)
 
 
-@pytest.mark.skipif(not ALL, reason="takes minutes: TEST_ALL=1 runs it")
 @pytest.mark.parametrize("version", PYTHONS)
 def test_the_template_itself(version, template_repository, tmp_path):
     """What renders, and the migrations, in an environment from the lock for tests."""

@@ -1,4 +1,7 @@
-"""What a Windows user types without make, on Linux: the table of docs/runbook.md as it is written."""
+"""What a Windows user types without make, on Linux: the table of docs/runbook.md as it is written.
+
+On the newest Python that the template promises, so that all programs of a project are run on it.
+"""
 
 import os
 import re
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import rendering
+from environments import PYTHONS, interpreter
 from projects import output
 
 PREFIX = "uv run --no-project --python .venv"
@@ -88,8 +92,10 @@ def installed(template_repository, tmp_path_factory) -> Path:
     rendering.copy_stock({}, folder, source=f"file://{template_repository}")
     runbook = (folder / "docs" / "runbook.md").read_text()
     assert f"`{PREFIX}`" in runbook and "`bash setup_venv.sh`" in runbook
+    newest = interpreter(PYTHONS[-1])
+    chosen = {"PYTHON": newest} if newest else {}
     for command in ("bash setup_venv.sh", "git init -q", "git add -A", "git commit -qm All"):
-        output(command.split(), folder, environment())
+        output(command.split(), folder, environment() | chosen)
     return folder
 
 
@@ -113,6 +119,13 @@ def test_it_can_be_typed_behind_uv_run(target, installed):
         output(shlex.split(f"{PREFIX} {command.replace(*SQL)}"), installed, environment())
     if not target.startswith("make switch"):
         assert output(["git", "status", "--porcelain"], installed, environment()) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not interpreter(PYTHONS[-1]), reason=f"there is no Python {PYTHONS[-1]}")
+def test_all_of_it_ran_on_the_newest_python(installed):
+    version = output(shlex.split(f"{PREFIX} python -V"), installed, environment())
+    assert version.startswith(f"Python {PYTHONS[-1]}.")
 
 
 @pytest.mark.slow

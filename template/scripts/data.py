@@ -1,5 +1,7 @@
 """Make the TPC-H data of the local target: `make data`, `SF=1 make data`, `FORCE=1 make data`.
 
+With the argument `check` it only says whether data is there for a build on that target.
+
 Writes <table>.parquet for the eight tables into the folder $TPCH_DATA (default data/tpch), made by
 tpchgen-cli at scale $SF (default 0.01; 1 is the standard's 1 GB), with the column _loaded_at (UTC,
 the same in all tables) that TPC-H lacks.
@@ -23,7 +25,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from settings import PROJECT, Problem
+from settings import DEFAULT_TARGET, PROJECT, Problem
 
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")
 DEFAULT_SCALE = "0.01"
@@ -58,6 +60,21 @@ def data_folder() -> Path:
     if "://" in text:
         raise Problem(f"TPCH_DATA is {text}: data is made in a folder of this machine only.")
     return PROJECT / text
+
+
+def missing_table(folder: Path) -> str | None:
+    """The first table that has no file in the folder; None where all are there."""
+    return next((name for name in TABLES if not (folder / f"{name}.parquet").is_file()), None)
+
+
+def check() -> None:
+    """Raise Problem where a build on the local target would find no data."""
+    target = os.environ.get("DBT_TARGET") or DEFAULT_TARGET
+    if target != DEFAULT_TARGET or "://" in os.environ.get("TPCH_DATA", ""):
+        return
+    folder = data_folder()
+    if table := missing_table(folder):
+        raise Problem(f"There is no {table}.parquet in {folder}: run make data first.")
 
 
 def read_marker(folder: Path) -> dict:
@@ -136,7 +153,7 @@ def main() -> None:
     folder = data_folder()
     marker = read_marker(folder)
     old_scale = marker.get("scale")
-    complete = all((folder / f"{table}.parquet").is_file() for table in TABLES)
+    complete = missing_table(folder) is None
     if complete and old_scale == scale and os.environ.get("FORCE", "0") in ("", "0"):
         print(f"Data of scale {scale:g} is in {folder} already (FORCE=1 makes it anew).")
         return
@@ -176,7 +193,7 @@ if __name__ == "__main__":
     # a termination cleans up like an interruption
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        main()
+        check() if sys.argv[1:] == ["check"] else main()
     except Problem as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:

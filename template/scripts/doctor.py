@@ -20,7 +20,6 @@ from typing import Any
 import answers
 import data
 import settings
-from data import TABLES
 from settings import PROJECT, Problem
 
 # Variables whose value is a file that has to be there.
@@ -99,9 +98,8 @@ def sources(adapter: Any, manifest: Any, target: str) -> str:
     """Can all source tables be read, with the load time that the project expects?"""
     if adapter.type() == "duckdb":
         folder = data.data_folder()
-        missing = [table for table in TABLES if not (folder / f"{table}.parquet").is_file()]
-        if missing:
-            raise Problem(f"{folder} has no {missing[0]}.parquet: make data")
+        if table := data.missing_table(folder):
+            raise Problem(f"{folder} has no {table}.parquet: make data")
         return f"the tables are in {folder}"
     loaded_at = adapter.config.vars.to_dict().get("source_loaded_at")
     if isinstance(loaded_at, dict):
