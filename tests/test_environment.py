@@ -125,6 +125,13 @@ def test_a_build_without_data_says_what_to_do_first(installed, tpch_data):
     assert run(installed, *check, TPCH_DATA=str(tpch_data)) == ""
     assert run(installed, *check, TPCH_DATA="s3://bucket/tpch") == ""
     assert run(installed, *check, DBT_TARGET="dev") == ""
+    sources = installed / "models" / "staging" / "tpch" / "_tpch__sources.yml"
+    text = sources.read_text()
+    sources.write_text("version: 2\n")  # the client's own sources are somewhere else
+    try:
+        assert run(installed, *check) == ""
+    finally:
+        sources.write_text(text)
 
 
 def test_tools_work_as_typed_after_activating(installed, tpch_data):

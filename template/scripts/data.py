@@ -28,6 +28,7 @@ from pathlib import Path
 from settings import DEFAULT_TARGET, PROJECT, Problem
 
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")
+SOURCES = PROJECT / "models" / "staging" / "tpch" / "_tpch__sources.yml"
 DEFAULT_SCALE = "0.01"
 SMALLEST_SCALE = 0.01
 SUPPLIERS = 10_000  # at scale 1
@@ -68,9 +69,14 @@ def missing_table(folder: Path) -> str | None:
 
 
 def check() -> None:
-    """Raise Problem where a build on the local target would find no data."""
+    """Raise Problem where a build on the local target would find no data.
+
+    Sources that the client has replaced by others are not looked at.
+    """
     target = os.environ.get("DBT_TARGET") or DEFAULT_TARGET
     if target != DEFAULT_TARGET or "://" in os.environ.get("TPCH_DATA", ""):
+        return
+    if not SOURCES.is_file() or "TPCH_DATA" not in SOURCES.read_text("utf-8"):
         return
     folder = data_folder()
     if table := missing_table(folder):
