@@ -60,6 +60,8 @@ def problems(text: str, warehouse: str) -> list[str]:
             found.append("was not understood")
         if warehouse == "bigquery" and any(map(_without_equality, tree.find_all(exp.Join))):
             found.append("has an outer join without an equality")
+        if warehouse == "bigquery" and _partitions_by_floats(tree):
+            found.append("makes partitions of floating-point numbers")
         if warehouse == "redshift" and any(map(_sorts_twice, tree.find_all(exp.Select))):
             found.append("has two orders within groups in one query")
     return found
@@ -72,6 +74,16 @@ def _without_equality(join: exp.Join) -> bool:
         return False
     parts = condition.flatten() if isinstance(condition, exp.And) else [condition]
     return not any(isinstance(part, exp.EQ) for part in parts)
+
+
+def _partitions_by_floats(tree: exp.Expression) -> bool:
+    """BigQuery refuses `partition by` a floating-point number: here, the name of a quotient or cast."""
+    named = tree.find_all(exp.Alias)
+    floats = {
+        one.alias for one in named if isinstance(one.this, exp.Div) or one.this.is_type("double")
+    }
+    windows = tree.find_all(exp.Window)
+    return any(key.name in floats for one in windows for key in one.args.get("partition_by") or [])
 
 
 def _sorts_twice(select: exp.Select) -> bool:
@@ -122,6 +134,12 @@ def test_the_first_run_of_incremental_models_is_the_dialects_own(warehouse, tmp_
             "bigquery",
             "select * from a left join b on a.x between b.y and b.z",
             "has an outer join without an equality",
+        ),
+        (
+            "bigquery",
+            """with a as (select cast(x as float64) / nullif(y, 0) as z from b)
+            select count(*) over (partition by z) from a""",
+            "makes partitions of floating-point numbers",
         ),
         (
             "redshift",

@@ -12,6 +12,7 @@ from engines.project import engine_project
 from reference.reference import connect
 from rendering import copy_stock
 from test_answers import differences, give_answers
+from test_personal_data import columns
 
 ANSWERS = {"warehouse": "snowflake", "elementary": False}
 SAMPLE = "SNOWFLAKE_SAMPLE_DATA.TPCH_SF1"
@@ -106,6 +107,22 @@ def test_the_history_has_a_version_for_each_change(chain, emulator):
         group by customer_key having count(*) > 1 order by 1"""
     )
     assert versions == [(key, 2) for key in MOVED]
+
+
+def test_personal_columns_are_masked_on_prod(chain):
+    """The statements as dbt sent them: for each marked column of the tables, and on prod alone."""
+    log = (chain.folder / "logs" / "dbt.log").read_text()
+    statement = r": alter table (\S+) modify column (\S+) set masking policy (\S+) force"
+    sent = re.findall(statement, log)
+    assert {policy for _, _, policy in sent} == {"ANALYTICS.GOVERNANCE.PERSONAL_DATA"}
+    marked = {
+        (f"{schema}.{model}", name)
+        for (model, name), mark in columns(**ANSWERS).items()
+        for schema in ["snapshots" if model == "customers_snapshot" else "core"]
+        if mark and not model.startswith("stg_")
+    }
+    masked = [(table.lower().removeprefix("analytics."), name) for table, name, _ in sent]
+    assert sorted(masked) == sorted(marked)
 
 
 def test_the_documentation_is_made(chain):

@@ -8,7 +8,7 @@ adapters ask a little more: Databricks' what its version can, BigQuery's who sig
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -47,17 +47,25 @@ def _without_connection(adapter_type: str, exists: bool) -> Iterator[None]:
 
 
 def compiled(
-    answers: Answers, target: str, work: Path, exists: bool, select: str | None = None
+    answers: Answers,
+    target: str,
+    work: Path,
+    exists: bool,
+    select: str | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The SQL of every model, snapshot, test and analysis, by name.
 
     `exists`: whether the tables are there already, so that incremental models are compiled for a
-    later run, else for the first. `select` picks nodes, as on dbt's command line.
+    later run, else for the first. `select` picks nodes, as on dbt's command line. `more` are files
+    that the project does not have.
     """
     from dbt.cli.main import dbtRunner
 
     tree = render(answers)
     project = write_project(tree, work / "project")
+    for path, text in (more or {}).items():
+        (project / path).write_text(text)
     command = ["--quiet", "--no-use-colors", "compile", "--no-introspect", "--no-populate-cache"]
     command += ["--no-partial-parse", "--target", target, "--project-dir", str(project)]
     command += ["--profiles-dir", str(project / "profiles")]

@@ -4,6 +4,17 @@ A name in front of a parenthesis is a call, whatever a parser makes of it. Types
 (numeric(15, 2)) look the same, so they are listed as well. The lists hold what the project uses and
 is known to exist there; they catch a name that slips in, and prove nothing about one that is listed.
 A name that is not here is either foreign to the engine or has yet to be looked up in its reference.
+
+How each name of COMMON and of three of the lists was looked up, in November 2026:
+
+- bigquery: by its heading in the reference of GoogleSQL (github.com/google/zetasql, docs/), but for
+  safe_offset, which is in the text on arrays there.
+- redshift: by its page in Amazon's developer guide (github.com/awsdocs/amazon-redshift-developer-guide,
+  doc_source/), which also lists corr among the functions that Redshift does not have.
+- databricks: by `show functions` of Spark 4.3, and timestampadd and timestampdiff, which its grammar
+  knows, by a query; Databricks has what Spark has.
+
+The others run in the tests: PostgreSQL itself, and Snowflake's by an emulator, which proves less.
 """
 
 from __future__ import annotations

@@ -103,6 +103,7 @@ WITHOUT_EFFECT = [
     r"(?is)^\s*alter\s+session\s+(set|unset)\s+query_tag",
     r"(?is)^\s*(create|alter)\s+(or\s+replace\s+)?(warehouse|role|resource\s+monitor|masking\s+policy)",
     r"(?is)^\s*alter\s+(table|view)\s+\S+\s+alter\s.*comment\s+\$\$",  # comments on columns
+    r"(?is)^\s*alter\s+table\s+\S+\s+modify\s+column\s+\S+\s+set\s+masking\s+policy\s",
 ]
 
 # what DuckDB refuses, and what fakesnow's translation raises where it has none: told to the client as

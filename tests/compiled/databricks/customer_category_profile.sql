@@ -4,7 +4,8 @@ category_revenue as (
 
     select
         *,
-        -- exact, so that the sum of squares does not depend on the order of the rows
+        -- exact, so that the sum of squares does not depend on the order of the rows; of 19 digits,
+        -- because the product of two decimals with 18 overflows on DuckDB
         cast(revenue as numeric(19, 4)) * cast(revenue as numeric(19, 4)) as squared_revenue,
         max(revenue) over (partition by customer_key, scheme) as top_category_revenue
 

@@ -43,16 +43,17 @@ scoped as (
 
 ),
 
--- the average rank of a group of ties is its first rank plus half of the ties that follow
+-- A rank from below less the one from above is twice the average rank of a group of ties, less a
+-- constant of its scope: as good for a correlation, and without a partition of floating-point
+-- numbers, which BigQuery refuses.
 ranked as (
 
     select
         *,
-        rank() over (partition by scope order by orders)
-        + cast(count(*) over (partition by scope, orders) - 1 as double) / nullif(2, 0) as orders_rank,
-        rank() over (partition by scope order by avg_order_value)
-        + cast(count(*) over (partition by scope, avg_order_value) - 1 as double) / nullif(2, 0)
-            as avg_order_value_rank
+        rank() over (partition by scope order by orders asc)
+        - rank() over (partition by scope order by orders desc) as orders_rank,
+        rank() over (partition by scope order by avg_order_value asc)
+        - rank() over (partition by scope order by avg_order_value desc) as avg_order_value_rank
 
     from scoped
 
