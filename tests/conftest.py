@@ -136,3 +136,7 @@ def pytest_terminal_summary(terminalreporter):
             f"rendered {len(covered['variants'])} variants: {len(covered['files'])} different "
             f"paths, {len(covered['contents'])} distinct files, each checked once"
         )
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "told":  # what a test wants to be read although it passed
+                terminalreporter.write_line(value)

@@ -40,7 +40,7 @@ def whole(tmp_path_factory) -> dict:
     return files(folder)
 
 
-def test_interrupted_copy_can_be_repeated(tmp_path, whole):
+def test_interrupted_copy_can_be_repeated(tmp_path, whole, record_property):
     world, scratch = tmp_path / "world", tmp_path / "scratch"
     (world / "other").mkdir(parents=True)
     (world / "other" / "work.txt").write_text("mine\n")
@@ -63,7 +63,7 @@ def test_interrupted_copy_can_be_repeated(tmp_path, whole):
         assert files(goal) == whole, f"after kill {kill} of seed {seed}"
         shutil.rmtree(goal)
     assert partial
-    print(f"{partial} of {KILLS} copies were cut in the middle (seed {seed})")
+    record_property("told", f"{partial} of {KILLS} copies were cut in the middle (seed {seed})")
 
 
 def test_full_folder_is_not_written_over(tmp_path):

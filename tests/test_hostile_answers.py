@@ -159,7 +159,7 @@ def work(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("hostile")
 
 
-def test_answers_are_refused_or_give_a_whole_project(work):
+def test_answers_are_refused_or_give_a_whole_project(work, record_property):
     parser, counts = Parser(work / "parse"), {"refused": 0, "accepted": 0}
 
     @example_count(EXAMPLES)
@@ -181,7 +181,8 @@ def test_answers_are_refused_or_give_a_whole_project(work):
     check()
     # neither side is empty, or the other would show nothing
     assert min(counts.values()) > EXAMPLES // 10, counts
-    print(f"hostile answers: {counts}")
+    refused, accepted = counts["refused"], counts["accepted"]
+    record_property("told", f"hostile answers: {refused} refused, {accepted} made a whole project")
 
 
 def test_the_same_holds_for_a_file_of_answers(work):
