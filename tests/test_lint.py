@@ -106,10 +106,10 @@ TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ456789"
     ("path", "content", "finding"),
     [
         ("notes.md", f"token: {TOKEN}\n", "GitHub Token"),
-        ("models/big.md", "x" * 1_000_001, "larger than"),
+        ("big.md", "x" * 1_000_001, "larger than"),
         ("README.md", "<<<<<<< mine\na\n=======\nb\n>>>>>>> theirs\n", "markers of a merge"),
         ("README.md.rej", "@@ -1 +1 @@\n", "could not be applied"),
-        ("seeds/a.yml", "a: 1\na: 2\n", "duplication of key"),
+        ("a.yml", "a: 1\na: 2\n", "duplication of key"),
         ("models/marts/broken.sql", "SELECT 1 AS x", "CP01"),
         ("models/marts/broken.sql", "select * from {{ ref('nothing') }}\n", "nothing"),
     ],
@@ -118,7 +118,8 @@ def test_a_hook_refuses(fresh, path, content, finding):
     folder = fresh()
     (folder / path).write_text(content)
     run(folder, "git", "add", "--force", path)
-    done = run(folder, ".venv/bin/prek", "run")
+    skip = "sql" if finding == "nothing" else "parse"  # what cannot find it, and takes seconds
+    done = run(folder, "env", f"SKIP={skip}", ".venv/bin/prek", "run")
     assert done.returncode != 0 and finding in done.stdout, done.stdout
 
 

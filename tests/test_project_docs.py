@@ -51,6 +51,38 @@ def test_exposures_name_the_owner_as_answered():
     ]
 
 
+# ---------------------------------------------------------------- README
+SECTIONS = (
+    "The first day",
+    "Every day",
+    "Add a model",
+    "Deploy",
+    "Settings and secrets",
+    "Updates",
+)
+MADE = ("answers/", "dashboard/build/", "edr_target/", "handover/", "target/")
+
+
+def dead_paths(page: str, tree: rendering.Tree) -> set[str]:
+    """Files and folders that a page names and the project neither has nor makes."""
+    named = re.findall(r"`([\w.-]+/[\w./-]*)`", page)
+    there = {name for name in named if any(path.startswith(name) for path in tree)}
+    return {name for name in named if not name.startswith(MADE)} - there
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab", "none"])
+@pytest.mark.parametrize("warehouse", WAREHOUSES)
+def test_the_readme_instructs(warehouse, system):
+    tree = rendering.render({"warehouse": warehouse, "ci": system})
+    page = tree["README.md"].content.decode()
+    assert set(SECTIONS) <= set(re.findall(r"^## (.+)$", page, re.MULTILINE))
+    assert dead_paths(page, tree) == set()
+    assert dead_paths(page + "See `docs/nowhere.md`.", tree) == {"docs/nowhere.md"}
+    deploy = page.split("## Deploy\n")[1].split("\n## ")[0]
+    assert ("WAREHOUSE_READY" in deploy) == (warehouse != "duckdb" and system != "none")
+    assert ("bootstrap.sql" in deploy) == ("warehouse/bootstrap.sql" in tree)
+
+
 # ---------------------------------------------------------------- runbook
 @pytest.mark.parametrize("system", ["github", "gitlab"])
 @pytest.mark.parametrize("warehouse", WAREHOUSES)
