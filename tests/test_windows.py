@@ -112,12 +112,20 @@ def environment() -> dict[str, str]:
 TABLE = table(rendering.render({})["docs/runbook.md"].content.decode())
 
 
+LONG = "make switch CI=none"
+SKIPPED = pytest.mark.skipif(
+    "TEST_ALL" not in os.environ, reason="half a minute: TEST_ALL=1 runs it"
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("target", TABLE)
+@pytest.mark.parametrize(
+    "target", [pytest.param(name, marks=SKIPPED if name == LONG else ()) for name in TABLE]
+)
 def test_it_can_be_typed_behind_uv_run(target, installed):
     for command in TABLE[target]:
         output(shlex.split(f"{PREFIX} {command.replace(*SQL)}"), installed, environment())
-    if not target.startswith("make switch"):
+    if target != LONG:
         assert output(["git", "status", "--porcelain"], installed, environment()) == ""
 
 
@@ -130,7 +138,5 @@ def test_all_of_it_ran_on_the_newest_python(installed):
 
 @pytest.mark.slow
 def test_a_program_that_fails_is_heard(installed):
-    """And the settings of the project reach each one: dbt knows its profiles."""
-    typed = shlex.split(f"{PREFIX} dbt ls --quiet --select customer_360 --target")
-    assert "customer_360" in output([*typed, "local"], installed, environment())
-    output([*typed, "nowhere"], installed, environment(), code=2)
+    typed = shlex.split(f"{PREFIX} dbt ls --target nowhere")
+    assert "nowhere" in output(typed, installed, environment(), code=2)
