@@ -27,6 +27,9 @@ RENDERS = 20  # variants that the mean of a render is taken over
 DBT_SECONDS = 6  # what dbt itself may cost in a build, whatever the scale
 MOST_TIMES_THE_FLOOR = 1.5
 
+# What is measured runs as it does on a machine where Python keeps its bytecode, which is the default.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 class Cost(NamedTuple):
     """What a step cost: seconds of the clock, seconds of CPU, peak memory in MB."""
