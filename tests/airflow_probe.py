@@ -1,10 +1,12 @@
-"""What Airflow makes of a DAG folder. Runs in Airflow's own environment, called by airflow_projects.py.
+"""What Airflow makes of a DAG folder. Runs in Airflow's own environment, asked by airflow_projects.py.
 
-    python airflow_probe.py describe FOLDER [FOLDER ...]      a line of JSON for each
-    python airflow_probe.py run '[[FOLDER, CONF, ENVIRONMENT], ...]'    runs without a scheduler
+    python airflow_probe.py describe    loads the DAGs of a folder, and tells what they are
+    python airflow_probe.py run         runs the DAG of a folder without a scheduler
 
-Each folder is one of dags. To describe them each is loaded in a process of its own, as Airflow does;
-runs share one, because Airflow's start costs more than they do.
+It stays, because Airflow's start costs more than most answers: each line of its input is a question
+in JSON (the folder, the variables of its environment, and for a run the parameters), to which it
+prints what the work prints, and then the answer in JSON behind `=== `. Folders are described in a
+process each, as Airflow does; runs share one.
 """
 
 import json
@@ -22,6 +24,8 @@ with warnings.catch_warnings():
     from airflow.models import DagBag
     from airflow.serialization.serialized_objects import DagSerialization
 
+# the events of Python by which a process starts another
+STARTS = {"subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.exec"}
 START, END = (datetime(year, 1, 1, tzinfo=UTC) for year in (2027, 2028))
 
 
@@ -37,9 +41,13 @@ def load(folder):
     return bag, [str(warning.message) for warning in about], seconds
 
 
-def describe(folder):
+def describe(folder, environment):
+    started = []
+    sys.addaudithook(lambda event, _: started.append(event) if event in STARTS else None)
+    os.environ.update(environment)
     bag, warned, seconds = load(folder)
     return {
+        "started": started,
         "errors": dict(bag.import_errors),
         "warnings": warned,
         "seconds": seconds,
@@ -92,7 +100,7 @@ def description(dag):
     }
 
 
-def run(folder, conf, environment):
+def run(folder, environment, conf):
     """Run the DAG of a folder, with retries at once. Its modules are forgotten before."""
     before = dict(os.environ)
     os.environ.update(environment)
@@ -115,22 +123,27 @@ def run(folder, conf, environment):
 
 
 def in_a_process(work, *arguments):
-    """Print what `work` returns, from a fork: modules of one folder must not reach the next."""
+    """Tell what `work` returns, from a fork: modules of one folder must not reach the next."""
     pid = os.fork()
     if not pid:
-        print("\n=== " + json.dumps(work(*arguments)), flush=True)
+        tell(work, *arguments)
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
 
 
+def tell(work, *arguments):
+    print("\n=== " + json.dumps(work(*arguments)), flush=True)
+
+
 if __name__ == "__main__":
-    what, *rest = sys.argv[1:]
-    if what == "describe":
-        for path in rest:
-            in_a_process(describe, path)
-    else:
+    questions = os.fdopen(os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # not for what runs here
+    if sys.argv[1] == "run":
         from airflow.sdk.execution_time import supervisor
 
         supervisor.in_process_api_server = cache(supervisor.in_process_api_server)
-        for arguments in json.loads(rest[0]):
-            print("\n=== " + json.dumps(run(*arguments)), flush=True)
+    for question in questions:
+        if sys.argv[1] == "run":
+            tell(run, *json.loads(question))
+        else:
+            in_a_process(describe, *json.loads(question))

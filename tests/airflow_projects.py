@@ -4,64 +4,60 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
+from typing import Any
 
 import pytest
 import rendering
 from environments import python_of
-from projects import (
-    Project,
-)
+from projects import Project
 
 PROBE = Path(__file__).with_name("airflow_probe.py")
 DAGS = "orchestration/airflow/dags"
 LOCK = "orchestration/airflow/requirements.txt"
 BIN = Path(sys.executable).parent
 MANIFEST = {"airflow_style": "manifest"}
+LONGEST = 500  # seconds that an answer may take, on a busy machine
 
 
-@pytest.fixture(scope="session")
-def airflow_home(tmp_path_factory) -> Path:
-    """A folder with Airflow's database, made once; each use takes a copy."""
-    python = python_of(rendering.render({})[LOCK].content, "airflow")
-    home = tmp_path_factory.mktemp("airflow")
-    subprocess.run(
-        [python.with_name("airflow"), "db", "migrate"],
-        env={**os.environ, "AIRFLOW_HOME": str(home)},
-        check=True,
-        capture_output=True,
-    )
-    return home
+def python() -> Path:
+    """The Python of Airflow's environment."""
+    return python_of(rendering.render({})[LOCK].content, "airflow")
 
 
-@pytest.fixture(scope="module")
-def airflow(airflow_home):
-    """A function that asks airflow_probe.py; returns each answer and what was printed before it."""
-    python = python_of(rendering.render({})[LOCK].content, "airflow")
+class Probe:
+    """airflow_probe.py, at work until `stop`; `work` is describe or run."""
 
-    def ask(*arguments: str | Path, **environment: str) -> list[tuple[dict, str]]:
-        done = subprocess.run(
-            [python, PROBE, *arguments],
-            check=False,
-            env={**os.environ, "AIRFLOW_HOME": str(airflow_home), **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=280,
-        )
-        assert done.returncode == 0, done.stdout
-        parts = re.split(r"^=== (.*)$", done.stdout, flags=re.MULTILINE)
-        return [
-            (json.loads(answer), printed)
-            for printed, answer in zip(parts[::2], parts[1::2], strict=False)
-        ]
+    def __init__(self, work: str, home: Path):
+        self.process = subprocess.Popen(
+            [python(), PROBE, work], env={**os.environ, "AIRFLOW_HOME": str(home)}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
 
-    return ask
+    def ask(self, *question: Any) -> tuple[dict, str]:
+        """The answer, and what was printed before it."""
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        too_late = Timer(LONGEST, self.process.kill)
+        too_late.start()
+        printed = []
+        try:
+            for line in self.process.stdout:
+                if line.startswith("=== "):
+                    return json.loads(line[4:]), "".join(printed)
+                printed.append(line)
+        finally:
+            too_late.cancel()
+        raise AssertionError("".join(printed))  # it has ended
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.communicate()
 
 
 @dataclass
@@ -73,10 +69,27 @@ class Run:
     conf: dict = field(default_factory=dict)
 
 
-def run(airflow, *runs: Run) -> list[tuple[dict, str]]:
-    """Make the runs, one after the other; the answers of the probe."""
-    made = [[str(each.folder / DAGS), each.conf, each.variables] for each in runs]
-    return airflow("run", json.dumps(made))
+@pytest.fixture(scope="module")
+def described(tmp_path_factory):
+    """A function that tells what Airflow makes of folders of DAGs, under some variables."""
+    probe = Probe("describe", tmp_path_factory.mktemp("airflow"))  # it needs no database
+    yield lambda *folders, **variables: [probe.ask(str(each), variables)[0] for each in folders]
+    probe.stop()
+
+
+@pytest.fixture(scope="module")
+def dag_run(tmp_path_factory):
+    """A function that makes a run: what became of it, and what it printed."""
+    home = tmp_path_factory.mktemp("airflow")
+    subprocess.run(
+        [python().with_name("airflow"), "db", "migrate"],
+        env={**os.environ, "AIRFLOW_HOME": str(home)},
+        check=True,
+        capture_output=True,
+    )
+    probe = Probe("run", home)
+    yield lambda made: probe.ask(str(made.folder / DAGS), made.variables, made.conf)
+    probe.stop()
 
 
 def written(answers: dict, folder: Path) -> Path:

@@ -1,15 +1,17 @@
 """Fixtures that several modules share, and what the summary says about rendering."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
 import rendering
-from projects import Project
+from projects import DATABASE, Project
 from releases import TemplateRepository
 
 pytest_plugins = ["airflow_projects", "parse_summary"]
@@ -72,28 +74,51 @@ def project(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tpch_data(tmp_path_factory, project) -> Path:
-    """The folder with TPC-H at scale 0.01, as `make data` of a project makes it."""
-    folder = tmp_path_factory.mktemp("data") / "tpch"
-    subprocess.run(
-        [sys.executable, project() / "scripts" / "data.py"],
-        env={**os.environ, "TPCH_DATA": str(folder), "SF": "0.01"},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    return folder
+def made_once(tmp_path_factory):
+    """A function from a name and a maker to a folder that all workers of xdist share.
+
+    The first worker that asks makes it; `make` gets the path, which is not there yet.
+    """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent  # of the folders of the workers
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        with (place / f"{name}.lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not (made := place / f"{name}.made").exists():
+                make(place / name)
+                made.touch()
+        return place / name
+
+    return once
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory, project, tpch_data) -> Project:
+def tpch_data(made_once, project) -> Path:
+    """The folder with TPC-H at scale 0.01, as `make data` of a project makes it."""
+
+    def make(folder: Path) -> None:
+        subprocess.run(
+            [sys.executable, project() / "scripts" / "data.py"],
+            env={**os.environ, "TPCH_DATA": str(folder), "SF": "0.01"},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+
+    return made_once("tpch", make)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, made_once, project, tpch_data) -> Project:
     """A project with the default answers, built once on the target local, tests and all.
 
     Tests must not change it; one that does takes a `copy`.
     """
     rendered = Project(project(), tpch_data, Path("never built"))
-    whole = rendered.fresh(tmp_path_factory.mktemp("built") / "project")
-    whole.build()
-    return whole
+    folder = made_once("built", lambda folder: rendered.fresh(folder).build())
+    whole = Project(folder, tpch_data, folder / DATABASE)
+    return whole.copy(tmp_path_factory.mktemp("built") / "project")
 
 
 # ---------------------------------------------------------------- summary

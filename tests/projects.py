@@ -169,3 +169,13 @@ def with_a_customer_twice(data: Path, folder: Path) -> Path:
     """The data with a fault: the first test to fail is the primary key of staging's customers."""
     twice = "from customer union all by name (from customer limit 1)"
     return write_batch(data, folder, {"customer": twice})
+
+
+def assert_as_built(project: Project, built: Project) -> None:
+    """The tables and answers of a project are those that `make build answers` made."""
+    assert differing_tables(project.database, built.database, but=[HISTORY]) == {}
+    built.run(sys.executable, "scripts/answers.py")
+    expected = {path.name: path.read_text() for path in (built.folder / "answers").glob("*.csv")}
+    assert len(expected) == 15
+    made = (project.folder / "answers").glob("*.csv")
+    assert {path.name: path.read_text() for path in made} == expected

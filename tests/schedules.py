@@ -32,10 +32,10 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 @cache
-def load() -> ModuleType:
-    """scripts/schedule.py of a generated project."""
-    path = rendering.template_copy() / "template" / "scripts" / "schedule.py"
-    spec = importlib.util.spec_from_file_location("project_schedule", path)
+def load(name: str = "schedule") -> ModuleType:
+    """scripts/schedule.py of a generated project, or another program beside it."""
+    path = rendering.template_copy() / "template" / "scripts" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"project_{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -9,10 +9,8 @@ from graphlib import TopologicalSorter
 import pytest
 import rendering
 import variants
-from airflow_projects import BIN, DAGS, MANIFEST, Run, parsed, run, switch, written
-from projects import (
-    Project,
-)
+from airflow_projects import BIN, DAGS, MANIFEST, parsed, switch, written
+from projects import Project
 from schedules import CASES, scheduled
 
 pytestmark = pytest.mark.slow
@@ -32,21 +30,21 @@ def distinct_variants() -> dict[str, dict]:
     return dict(found.values())
 
 
-def test_every_variant_is_one_dag_fit_for_production(airflow, built, tmp_path):
+def test_every_variant_is_one_dag_fit_for_production(described, built, tmp_path):
     """Imports without a warning, with the one DAG id that it should have, and what each task needs."""
     distinct = distinct_variants()
     assert len(distinct) > 6
     folders = {name: tmp_path / str(number) for number, name in enumerate(distinct)}
     for name, folder in folders.items():
         parsed(built, distinct[name], folder)
-    # no program of dbt's: nothing may run one at import
     whole = next(iter(folders.values()))  # as a bucket of Composer has it, beside DAGs of others
     paths = [*(folder / DAGS for folder in folders.values()), whole]
-    *found, (bucket, _) = airflow("describe", *paths, DBT_BIN="/nowhere/dbt")
+    *found, bucket = described(*paths)
     assert (bucket["errors"], len(bucket["dags"])) == ({}, 1)
-    for name, (told, _) in zip(distinct, found, strict=True):
+    for name, told in zip(distinct, found, strict=True):
         answers = rendering.all_answers(distinct[name])
         assert told["errors"] == {} and told["warnings"] == [], name
+        assert told["started"] == [], "nothing, dbt above all, may be started at import"
         assert list(told["dags"]) == [answers["project_slug"]], name
         (dag,) = told["dags"].values()
         assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
@@ -65,29 +63,31 @@ def test_every_variant_is_one_dag_fit_for_production(airflow, built, tmp_path):
         assert "answers" in dag["tasks"]
 
 
-def test_runs_are_due_when_make_schedule_says_and_know_their_kind(airflow, tmp_path):
+def test_runs_are_due_when_make_schedule_says_and_know_their_kind(described, tmp_path):
     """A year of each case, by the timetable that the scheduler would follow."""
     folders = [written(CASES[name], tmp_path / str(n)) for n, name in enumerate(CASES)]
-    found = airflow("describe", *(folder / DAGS for folder in folders), WITH_RUNS="1")
-    for name, (told, _) in zip(CASES, found, strict=True):
+    found = described(*(folder / DAGS for folder in folders), WITH_RUNS="1")
+    for name, told in zip(CASES, found, strict=True):
         runs = [[at.isoformat(), kind] for at, kind in scheduled(CASES[name])]
         assert told["dags"]["customer_360"]["runs"] == runs, name
 
 
-def test_tasks_run_side_by_side_where_the_warehouse_can(airflow, tmp_path):
+def test_tasks_run_side_by_side_where_the_warehouse_can(described, tmp_path):
     folder = written({"warehouse": "snowflake"}, tmp_path / "snowflake")
     for target, tasks in (("prod", 8), ("local", 1)):
-        [(told, _)] = airflow("describe", folder / DAGS, DBT_TARGET=target)
+        [told] = described(folder / DAGS, DBT_TARGET=target)
         assert told["dags"]["customer_360"]["max_active_tasks"] == tasks
 
 
-def test_a_broken_dag_is_seen(airflow, tmp_path):
-    """The probe tells an error at import, and a file that Airflow skips in silence."""
+def test_a_broken_dag_is_seen(described, tmp_path):
+    """The probe tells an error at import, and a process that was started there."""
     folder = written({}, tmp_path / "broken")
     dag = folder / DAGS / "dbt_build.py"
-    dag.write_text(dag.read_text().replace("SCHEDULE, Dbt", "SCHEDULE, Dbd"))
-    [(told, _)] = airflow("describe", folder / DAGS)
+    text = dag.read_text().replace("SCHEDULE, Dbt", "SCHEDULE, Dbd")
+    dag.write_text(text.replace("import sys\n", "import os\nimport sys\n\nos.system('true')\n"))
+    [told] = described(folder / DAGS)
     assert len(told["errors"]) == 1 and told["dags"] == {}
+    assert told["started"] == ["os.system"]
 
 
 def test_rules_of_ruff_for_airflow():
@@ -118,11 +118,13 @@ def graph(project: Project) -> tuple[dict, set[str]]:
 
 
 @pytest.mark.parametrize("fuse", [False, True])
-def test_manifest_covers_every_node_and_every_test_in_a_legal_order(airflow, built, tmp_path, fuse):
+def test_manifest_covers_every_node_and_every_test_in_a_legal_order(
+    described, built, tmp_path, fuse
+):
     """Against the manifest: no node twice, all parents before, each test once and after its nodes."""
     folder = parsed(built, MANIFEST, tmp_path / "project")
     switch(folder, fuse)
-    [(told, _)] = airflow("describe", folder / DAGS)
+    [told] = described(folder / DAGS)
     tasks = told["dags"]["customer_360"]["tasks"]
     manifest, nodes = graph(built)
     by_fqn = {".".join(manifest["nodes"][node]["fqn"]): node for node in nodes}
@@ -151,30 +153,7 @@ def test_manifest_covers_every_node_and_every_test_in_a_legal_order(airflow, bui
         assert reads <= {*before[runs_in[0]], runs_in[0]}, unique_id
 
 
-def test_a_missing_or_stale_manifest_is_one_clear_error_in_the_run(airflow, built, tmp_path):
-    missing = written(MANIFEST, tmp_path / "missing")
-    stale = parsed(built, MANIFEST, tmp_path / "stale")
-    model = stale / "models" / "marts" / "customer_360.sql"
-    model.write_text(model.read_text() + "-- changed\n")
-    (stale / "models" / "marts" / "added.sql").write_text("select 1 as one\n")
-    found = airflow("describe", missing / DAGS, stale / DAGS)
-    assert [told["errors"] for told, _ in found] == [{}, {}]
-    tasks = found[0][0]["dags"]["customer_360"]["tasks"]
-    assert list(tasks) == ["manifest_is_current", "answers"]
-    no_dbt = {"DBT_BIN": "/nowhere/dbt"}
-    done = run(airflow, Run(missing, no_dbt), Run(stale, no_dbt))
-    messages = (
-        "target/manifest.json is missing: run `dbt parse` in CI, and ship target/.",
-        "not of these models: models/marts/added.sql, models/marts/customer_360.sql.",
-    )
-    for (told, printed), message in zip(done, messages, strict=True):
-        assert told["state"] == "failed"
-        assert told["tasks"].pop("manifest_is_current") == ["failed", 1]
-        assert {state for state, _ in told["tasks"].values()} == {"upstream_failed"}
-        assert message in printed
-
-
-def test_a_thousand_models_are_imported_within_two_seconds(airflow, built, tmp_path):
+def test_a_thousand_models_are_imported_within_two_seconds(described, built, tmp_path):
     folder = parsed(built, MANIFEST, tmp_path / "large")
     manifest, _ = graph(built)
     model = manifest["nodes"]["model.customer_360.fct_orders"]
@@ -194,6 +173,6 @@ def test_a_thousand_models_are_imported_within_two_seconds(airflow, built, tmp_p
             manifest["nodes"][test_id]["package_name"] = "customer_360"
             manifest["parent_map"][test_id] = [unique_id]
     (folder / "target" / "manifest.json").write_text(json.dumps(manifest))
-    [(told, _)] = airflow("describe", folder / DAGS)
+    [told] = described(folder / DAGS)
     assert len(told["dags"]["customer_360"]["tasks"]) > 1030
     assert told["seconds"] < 2

@@ -1,40 +1,34 @@
-"""Whole runs of Airflow's DAGs: as typed, by layers, by manifest, and what goes wrong in them."""
+"""Whole runs of Airflow's DAGs without its services, and what goes wrong in them."""
 
 from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from airflow_projects import BIN, MANIFEST, Run, parsed, run, switch, written
-from environments import link
+from airflow_projects import BIN, MANIFEST, Run, parsed, switch, written
 from projects import (
+    DATABASE,
     HISTORY,
     Project,
+    assert_as_built,
     before_new_orders,
     differing_tables,
-    output,
     with_a_customer_twice,
 )
-from services import READY, RUN, Airflow, addresses, free_port, started, wait_for
+from services import free_port
 
 pytestmark = pytest.mark.slow
 
 
 def variables(project: Project, **more: str) -> dict[str, str]:
     """What tasks need to build into the project's database with the tests' own dbt."""
-    return {
-        "DBT_BIN": str(BIN / "dbt"),
-        "TPCH_DATA": str(project.data),
-        "LOCAL_DUCKDB": str(project.database),
-        **more,
-    }
+    own = {name: project.environment()[name] for name in ("TPCH_DATA", "LOCAL_DUCKDB")}
+    return {"DBT_BIN": str(BIN / "dbt"), **own, **more}
 
 
 def stand_in(folder: Path, script: str, everything: bool = False) -> str:
@@ -48,75 +42,29 @@ def stand_in(folder: Path, script: str, everything: bool = False) -> str:
     return str(folder / "dbt")
 
 
-def assert_as_built(project: Project, built: Project) -> None:
-    """The tables and answers of a project are those that `make build answers` made."""
-    assert differing_tables(project.database, built.database, but=[HISTORY]) == {}
-    built.run(sys.executable, "scripts/answers.py")
-    expected = {path.name: path.read_text() for path in (built.folder / "answers").glob("*.csv")}
-    assert len(expected) == 15
-    made = (project.folder / "answers").glob("*.csv")
-    assert {path.name: path.read_text() for path in made} == expected
-
-
-def test_make_airflow_test_and_then_make_airflow_after_new_orders(built, tmp_path):
-    """As typed: a run without a scheduler, then one that is started on the page of the services.
-
-    Switching the DAG on makes Airflow start the runs of two hours ago, which build nothing.
-    """
-    folder = written({}, tmp_path / "project")
-    due = (datetime.now(UTC) - timedelta(hours=2)).hour
-    schedule = folder / "orchestration" / "schedule.yml"
-    text = schedule.read_text().replace('"0 4 * * *"', f'"0 {due} * * *"')
-    schedule.write_text(text.replace('"0 8,12,16 * * 1-5"', f'"30 {(due - 1) % 24} * * *"'))
-    project = Project(
-        folder, before_new_orders(built.data, tmp_path / "early"), tmp_path / "run.duckdb"
-    )
-    link(folder, "airflow")
-    project.run("make", "airflow-test")
-    assert differing_tables(project.database, built.database, but=[HISTORY]) != {}
-    project.data = built.data
-    port = free_port()
-    airflow = Airflow(port, "customer_360")
-    with started("airflow", folder, project.environment(PORT=str(port))) as (make, log):
-        [dag] = wait_for(airflow.dags, READY, make, log)
-        assert (dag["dag_id"], dag["is_paused"]) == ("customer_360", True)
-        assert airflow.call("/importErrors")["total_entries"] == 0
-        assert addresses(make) == {("127.0.0.1", port)}  # nobody else in the network gets in
-        run = wait_for(airflow.start_run(), RUN, make, log)
-        tasks = airflow.call(f"{airflow.dag}/dagRuns/{run['dag_run_id']}/taskInstances")
-        missed = wait_for(airflow.scheduled_runs, READY, make, log)
-        left_out = airflow.call(f"{airflow.dag}/dagRuns/{missed[0]['dag_run_id']}/taskInstances")
-    assert {
-        task["task_id"]: (task["state"], task["try_number"]) for task in tasks["task_instances"]
-    } == dict.fromkeys(("staging", "snapshots", "core", "marts", "answers"), ("success", 1))
-    assert {task["state"] for task in left_out["task_instances"]} == {"skipped"}
-    assert_as_built(project, built)
-
-
-def test_make_airflow_says_when_its_port_is_taken(project):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        command = [sys.executable, project() / "orchestration" / "airflow" / "local.py"]
-        said = output(command, project(), {**os.environ, "PORT": port}, 1)
-    assert said == f"Port {port} is taken. Choose another: PORT=8081 make airflow\n"
-
-
-def test_a_run_by_manifest_ends_in_the_tables_and_answers_of_make_build(airflow, built, tmp_path):
+def test_runs_by_manifest_end_in_the_tables_and_answers_of_make_build(dag_run, built, tmp_path):
+    """A first run, and an incremental one of new orders. The first has a task a model in test-all."""
     folder = parsed(built, MANIFEST, tmp_path / "project")
-    switch(folder, fuse=True)
-    project = Project(folder, built.data, tmp_path / "run.duckdb")
-    [(done, printed)] = run(airflow, Run(folder, variables(project)))
-    assert done["state"] == "success", printed
-    assert {tuple(how) for how in done["tasks"].values()} == {("success", 1)}
-    assert "ERROR=0" in printed and "ERROR=1" not in printed
+    early = before_new_orders(built.data, tmp_path / "early")
+    project = Project(folder, early, folder / DATABASE)
+    for data in (early, built.data):
+        switch(folder, fuse=data is not early or "TEST_ALL" not in os.environ)
+        project.data = data
+        done, printed = dag_run(Run(folder, variables(project)))
+        assert done["state"] == "success", printed
+        assert {tuple(how) for how in done["tasks"].values()} == {("success", 1)}
+        assert "Unable to do partial parsing" not in printed, "a task reads what CI has parsed"
+        assert "ERROR=0" in printed and "ERROR=1" not in printed
+        if data is early:
+            assert differing_tables(project.database, built.database, but=[HISTORY]) != {}
     assert_as_built(project, built)
 
 
-def test_a_failing_test_stops_the_layers_after_it_and_names_itself(airflow, built, tmp_path):
+def test_a_failing_test_stops_the_layers_after_it_and_names_itself(dag_run, built, tmp_path):
     folder = parsed(built, {}, tmp_path / "project")
     bad = with_a_customer_twice(built.data, tmp_path / "bad")
-    project = Project(folder, bad, tmp_path / "run.duckdb")
-    [(done, printed)] = run(airflow, Run(folder, variables(project)))
+    project = Project(folder, bad, folder / DATABASE)
+    done, printed = dag_run(Run(folder, variables(project)))
     assert done["state"] == "failed"
     assert done["tasks"] == {
         "staging": ["failed", 1],  # no other try: the data would still be wrong
@@ -133,9 +81,9 @@ def test_a_failing_test_stops_the_layers_after_it_and_names_itself(airflow, buil
     ]
 
 
-def test_a_task_that_is_killed_is_tried_again_and_gives_the_same_tables(airflow, built, tmp_path):
+def test_a_task_that_is_killed_is_tried_again_and_gives_the_same_tables(dag_run, built, tmp_path):
     folder = parsed(built, {}, tmp_path / "project")
-    project = Project(folder, built.data, tmp_path / "run.duckdb")
+    project = Project(folder, built.data, folder / DATABASE)
     killed = tmp_path / "killed"
     dbt = stand_in(
         tmp_path / "bin",
@@ -149,11 +97,32 @@ def test_a_task_that_is_killed_is_tried_again_and_gives_the_same_tables(airflow,
         fi;; esac
         exec {BIN}/dbt "$@\"""",
     )
-    [(done, printed)] = run(airflow, Run(folder, variables(project, DBT_BIN=dbt)))
+    done, printed = dag_run(Run(folder, variables(project, DBT_BIN=dbt)))
     assert done["state"] == "success", printed
     assert done["tasks"]["core"] == ["success", 2]
     assert "PASS" not in Path(f"{killed}.log").read_text().splitlines()[-1]
     assert differing_tables(project.database, built.database, but=[HISTORY]) == {}
+
+
+def test_a_missing_or_stale_manifest_is_one_clear_error_in_the_run(dag_run, built, tmp_path):
+    """The DAG is there all the same: only its first task fails, and says what to do."""
+    missing = written(MANIFEST, tmp_path / "missing")
+    stale = parsed(built, MANIFEST, tmp_path / "stale")
+    model = stale / "models" / "marts" / "customer_360.sql"
+    model.write_text(model.read_text() + "-- changed\n")
+    (stale / "models" / "marts" / "added.sql").write_text("select 1 as one\n")
+    no_dbt = {"DBT_BIN": "/nowhere/dbt"}
+    done = [dag_run(Run(folder, no_dbt)) for folder in (missing, stale)]
+    assert set(done[0][0]["tasks"]) == {"manifest_is_current", "answers"}
+    messages = (
+        "target/manifest.json is missing: run `dbt parse` in CI, and ship target/.",
+        "not of these models: models/marts/added.sql, models/marts/customer_360.sql.",
+    )
+    for (told, printed), message in zip(done, messages, strict=True):
+        assert told["state"] == "failed"
+        assert told["tasks"].pop("manifest_is_current") == ["failed", 1]
+        assert {state for state, _ in told["tasks"].values()} == {"upstream_failed"}
+        assert message in printed
 
 
 ONCE = """[ -e {once} ] && exit 0; touch {once}; echo '{message}'; exit 2"""
@@ -179,7 +148,7 @@ def webhook():
         server.shutdown()
 
 
-def test_only_transient_errors_are_tried_again_and_the_others_are_told(airflow, tmp_path, webhook):
+def test_only_transient_errors_are_tried_again_and_the_others_are_told(dag_run, tmp_path, webhook):
     """A failure that another try mends is nobody's business; any other reaches the webhook."""
     address, got = webhook
     messages = {
@@ -193,7 +162,7 @@ def test_only_transient_errors_are_tried_again_and_the_others_are_told(airflow, 
         dbt = stand_in(tmp_path / f"bin{number}", script, everything=True)
         variables = {"DBT_BIN": dbt, "ALERT_WEBHOOK_URL": address}
         runs.append(Run(written({}, tmp_path / f"project{number}"), variables))
-    done = run(airflow, *runs)
+    done = [dag_run(each) for each in runs]
     for (told, printed), (message, tries) in zip(done, messages.items(), strict=True):
         assert told["tasks"]["staging"] == ["success" if tries > 1 else "failed", tries]
         assert message.replace(address, "***") in printed
@@ -203,16 +172,16 @@ def test_only_transient_errors_are_tried_again_and_the_others_are_told(airflow, 
     assert "Parsing Error: a model is wrong, see ***" in text and "hidden" not in text
 
 
-def test_an_alert_that_reaches_nobody_changes_nothing(airflow, tmp_path):
+def test_an_alert_that_reaches_nobody_changes_nothing(dag_run, tmp_path):
     dbt = stand_in(tmp_path / "bin", "echo 'Parsing Error'; exit 2", everything=True)
     nobody = f"http://127.0.0.1:{free_port()}/hidden-path"
     variables = {"DBT_BIN": dbt, "ALERT_WEBHOOK_URL": nobody}
-    [(told, printed)] = run(airflow, Run(written({}, tmp_path / "project"), variables))
+    told, printed = dag_run(Run(written({}, tmp_path / "project"), variables))
     assert told["tasks"]["staging"] == ["failed", 1]
     assert "customer_360.staging failed in" in printed and "hidden" not in printed
 
 
-def test_parameters_and_secrets(airflow, tmp_path):
+def test_parameters_and_secrets(dag_run, tmp_path):
     """What is asked for by hand reaches dbt; values of secrets do not reach the log."""
     dbt = stand_in(
         tmp_path / "bin", 'echo "$SNOWFLAKE_PASSWORD $FROM_CONNECTION $AN_API_TOKEN"', True
@@ -225,7 +194,7 @@ def test_parameters_and_secrets(airflow, tmp_path):
         "SNOWFLAKE_PASSWORD": "hidden-2",
     }
     asked = {"full_refresh": True, "models": "fct_orders+"}
-    [(done, printed)] = run(airflow, Run(written({}, tmp_path / "project"), environment, asked))
+    done, printed = dag_run(Run(written({}, tmp_path / "project"), environment, asked))
     assert done["state"] == "success"
     assert "--full-refresh --select path:models/core,fct_orders+" in printed
     assert "*** seen ***" in printed

@@ -87,8 +87,8 @@ NOT_RUN = {
 TARGETS_ELSEWHERE = {
     "update": "test_update_command.py",
     "switch": "test_update_command.py",
-    "airflow": "test_airflow_runs.py",
-    "airflow-test": "test_airflow_runs.py",
+    "airflow": "test_airflow_services.py",
+    "airflow-test": "test_airflow_services.py",
     "dagster": "test_dagster.py",
     "dagster-check": "test_dagster.py",
     "report": "test_commands.py::test_make_report_without_elementary_says_how_to_get_it",

@@ -11,8 +11,16 @@ from pathlib import Path
 
 import pytest
 import rendering
+import yaml
 from environments import python_of
-from projects import HISTORY, Project, before_new_orders, differing_tables, with_a_customer_twice
+from projects import (
+    DATABASE,
+    HISTORY,
+    Project,
+    before_new_orders,
+    differing_tables,
+    with_a_customer_twice,
+)
 from schedules import CASES, read, scheduled
 from services import READY, addresses, free_port, request, started, wait_for
 
@@ -63,7 +71,12 @@ if "run" in sys.argv:
     told["failed"] = [check.check_name for check in checks if not check.passed]
     told["retries"] = sum(event.is_step_up_for_retry for event in run.all_events)
     graph = defs.resolve_asset_graph()
-    told["groups"] = sorted({graph.get(key).group_name for key in graph.materializable_asset_keys})
+    nodes = [graph.get(key) for key in graph.materializable_asset_keys]
+    told["groups"] = sorted({node.group_name for node in nodes})
+    told["fresh"] = sorted(
+        [node.key.path[-1], node.freshness_policy.fail_window.to_timedelta().total_seconds()]
+        for node in nodes if node.freshness_policy
+    )
 print("=== " + json.dumps(told))
 """
 
@@ -81,7 +94,7 @@ def dagster(folder: Path, project: Project | None, *command: str | Path, **envir
     variables = (
         {}
         if project is None
-        else {"TPCH_DATA": str(project.data), "LOCAL_DUCKDB": str(project.database)}
+        else {name: project.environment()[name] for name in ("TPCH_DATA", "LOCAL_DUCKDB")}
     )
     done = subprocess.run(
         [python.with_name(str(command[0])), *command[1:]],
@@ -123,18 +136,12 @@ def test_definitions_are_valid_and_due_when_make_schedule_says(built, tmp_path):
         assert runs == [(at.isoformat(), kind) for at, kind in scheduled(CASES[name])], name
     # of both schedules: one run at its time, none two hours later
     assert told["starts"] == [1, 0, 1, 0]
-    check = dagster(
-        folder / "orchestration" / "dagster", None, "dg", "check", "defs", "--no-check-yaml"
-    )
-    assert "All definitions loaded successfully" in check
 
 
 def test_runs_end_in_the_tables_of_make_build(built, tmp_path):
     """A first run, in which dbt is killed once and tried again; then one after new orders."""
     folder = parsed(built, {}, tmp_path / "project")
-    project = Project(
-        folder, before_new_orders(built.data, tmp_path / "early"), tmp_path / "run.duckdb"
-    )
+    project = Project(folder, before_new_orders(built.data, tmp_path / "early"), folder / DATABASE)
     killed = tmp_path / "killed"
     dbt = tmp_path / "bin" / "dbt"
     dbt.parent.mkdir()
@@ -156,6 +163,8 @@ exec {BIN}/dbt "$@"
     project.data = built.data
     told = probe(folder, project, "run")
     assert told["success"] and not told["failed"]
+    marts = sorted(path.stem for path in (folder / "models" / "marts").glob("*.sql"))
+    assert told["fresh"] == [[mart, 26 * 3600.0] for mart in marts]
     assert told["groups"] == ["answers", "core", "marts", "seeds", "snapshots", "staging"]
     manifest = json.loads((built.folder / "target" / "manifest.json").read_text())
     kinds = [node["resource_type"] for node in manifest["nodes"].values()]
@@ -165,7 +174,7 @@ exec {BIN}/dbt "$@"
     assert len(list((folder / "answers").glob("*.csv"))) == 15
 
 
-QUESTION = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
+QUESTION = """{ instance { info } repositoriesOrError { ... on RepositoryConnection { nodes {
   jobs { name }
   schedules { name scheduleState { status } }
 } } } }"""
@@ -176,24 +185,29 @@ def test_make_dagster_opens_it_on_this_machine_only(tmp_path):
     folder = rendering.write(rendering.render(ANSWERS), tmp_path / "project")
     project = Project(folder, tmp_path / "nothing", tmp_path / "run.duckdb")
     project.run("make", "install")
+    assert "All definitions loaded successfully" in project.run("make", "dagster-check")
     port = free_port()
     url = f"http://127.0.0.1:{port}/graphql"
 
-    def known() -> list[dict]:
-        return request(url, {"query": QUESTION})["data"]["repositoriesOrError"].get("nodes")
+    def known() -> dict | None:
+        found = request(url, {"query": QUESTION})["data"]
+        return found if found["repositoriesOrError"].get("nodes") else None
 
     with started("dagster", folder, project.environment(PORT=str(port))) as (make, log):
-        [found] = wait_for(known, READY, make, log)
+        told = wait_for(known, READY, make, log)
         assert {ip for ip, _ in addresses(make)} == {"127.0.0.1"}
+    [found] = told["repositoriesOrError"]["nodes"]
     names = ["full_refresh", "incremental"]
     assert sorted(job["name"] for job in found["jobs"] if not job["name"].startswith("__")) == names
     assert [each["scheduleState"]["status"] for each in found["schedules"]] == ["RUNNING"] * 2
+    settings = yaml.safe_load(told["instance"]["info"])
+    assert settings["concurrency"]["runs"]["max_concurrent_runs"] == 1, "two runs never overlap"
 
 
 def test_a_failing_test_stops_what_reads_the_table_and_names_itself(built, tmp_path):
     folder = parsed(built, {}, tmp_path / "project")
     bad = with_a_customer_twice(built.data, tmp_path / "bad")
-    project = Project(folder, bad, tmp_path / "run.duckdb")
+    project = Project(folder, bad, folder / DATABASE)
     told = probe(folder, project, "run")
     assert (told["success"], told["retries"]) == (False, 0)
     assert told["failed"] == ["primary_key_stg_tpch__customers_customer_key"]

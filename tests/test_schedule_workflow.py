@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from datetime import UTC
@@ -18,7 +19,13 @@ import pytest
 import rendering
 import variants
 import yaml
-from projects import HISTORY, differing_tables, with_a_customer_twice
+from projects import (
+    HISTORY,
+    Project,
+    before_new_orders,
+    differing_tables,
+    with_a_customer_twice,
+)
 from schedules import CASES, END, START, load, read, scheduled
 from test_ci import BIN, STUB, UV_CACHE, run
 
@@ -159,13 +166,13 @@ def gh(folder: Path) -> dict[str, str]:
     return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
 
 
-def execute(folder: Path, work: Path, **variables: str) -> tuple[list[str], str]:
-    """Run the workflow as GitHub would at the full refresh; the steps that failed, and the log."""
+def execute(folder: Path, work: Path, kind: str, **variables: str) -> tuple[list[str], str]:
+    """Run the workflow as GitHub would when `kind` is due; the steps that failed, and the log."""
     for name, text in {"stub": STUB, "keep": KEEP}.items():
         (work / name).mkdir(parents=True)
         (work / name / "action.yml").write_text(text)
     (work / "artifact").mkdir()
-    event = {"schedule": read({})["runs"]["full_refresh"]}
+    event = {"schedule": read({})["runs"][kind]}
     (work / "event.json").write_text(json.dumps(event))
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "All"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
@@ -191,34 +198,63 @@ def execute(folder: Path, work: Path, **variables: str) -> tuple[list[str], str]
     return failed, done.stdout
 
 
+def kept(work: Path) -> dict[str, Path]:
+    """What a run keeps, by the path that it has in the project."""
+    artifact = work / "artifact"
+    return {path.relative_to(artifact).as_posix(): path for path in artifact.rglob("*.*")}
+
+
+def kill_in_the_middle(project: Project, **variables: str) -> None:
+    """Start the step core, and kill it once it has built a fact."""
+    process = subprocess.Popen(
+        [sys.executable, "scripts/step.py", "core"],
+        cwd=project.folder,
+        env=project.environment(DBT_USE_COLORS="False", **variables),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for line in process.stdout:
+        if "OK created sql incremental model core.fct_order_lines" in line:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
 @pytest.mark.slow
 def test_a_scheduled_run_ends_in_the_tables_of_make_build(built, tmp_path):
-    """The workflow, executed on this machine's DuckDB; what it keeps, and that it opens no issue."""
+    """An incremental run of new orders, again after it was killed; what it keeps; no issue."""
     folder = rendering.write(rendering.render(ACTIONS), tmp_path / "project")
-    database = tmp_path / "analytics.duckdb"
-    failed, log = execute(
-        folder, tmp_path / "work", DUCKDB_PATH=str(database), TPCH_DATA=str(built.data)
-    )
+    early = before_new_orders(built.data, tmp_path / "early")
+    project = Project(folder, early, tmp_path / "analytics.duckdb")
+    target = {"DBT_TARGET": "prod", "DUCKDB_PATH": str(project.database)}
+    project.run("dbt", "build", **target)
+    assert differing_tables(project.database, built.database, but=[HISTORY]) != {}
+    project.data = built.data
+    project.run(sys.executable, "scripts/step.py", "staging", **target)
+    kill_in_the_middle(project, **target)
+    work = tmp_path / "work"
+    where = {"DUCKDB_PATH": str(project.database), "TPCH_DATA": str(built.data)}
+    failed, log = execute(folder, work, "incremental", **where)
     assert failed == [], log
-    assert differing_tables(database, built.database, but=[HISTORY]) == {}
-    kept = {
-        path.relative_to(tmp_path / "work" / "artifact").as_posix(): path
-        for path in (tmp_path / "work" / "artifact").rglob("*.*")
-    }
+    assert differing_tables(project.database, built.database, but=[HISTORY]) == {}
     results = {f"target/{step}_run_results.json" for step in read({})["steps"]}
-    assert set(kept) == {"target/manifest.json", "logs/dbt.log", *results}
+    found = kept(work)
+    assert set(found) == {"target/manifest.json", "logs/dbt.log", *results}
     for result in results:
-        assert json.loads(kept[result].read_text())["args"]["full_refresh"]
-    assert not (tmp_path / "work" / "bin" / "log").exists()
+        assert not json.loads(found[result].read_text())["args"]["full_refresh"]
+    assert not (work / "bin" / "log").exists()
 
 
 @pytest.mark.slow
 def test_a_failing_test_stops_the_run_and_opens_an_issue_or_comments_on_it(tpch_data, tmp_path):
+    """A full refresh of data with a fault."""
     folder = rendering.write(rendering.render(ACTIONS), tmp_path / "project")
     bad = with_a_customer_twice(tpch_data, tmp_path / "bad")
-    failed, log = execute(folder, tmp_path / "work", TPCH_DATA=str(bad))
+    failed, log = execute(folder, tmp_path / "work", "full_refresh", TPCH_DATA=str(bad))
     assert failed == ["Seeds and staging"], log
     assert "primary_key_stg_tpch__customers_customer_key" in log and "Main Core" not in log
+    results = kept(tmp_path / "work")["target/staging_run_results.json"]
+    assert json.loads(results.read_text())["args"]["full_refresh"]
     bin_folder = tmp_path / "work" / "bin"
     asked = (bin_folder / "log").read_text().splitlines()
     assert [line.split()[1] for line in asked] == ["list", "create"]
