@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +23,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # The make that runs the tests is no business of the make that a test runs.
 for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
     os.environ.pop(name, None)
+
+# A run in the background of a shell ignores Ctrl-C, and so would every program that a test stops.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Tests",

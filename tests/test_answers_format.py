@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import math
 import sys
@@ -12,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parent.parent / "template" / "scripts" / "answers.py"
+SCRIPTS = Path(__file__).parent.parent / "template" / "scripts"
 
 
 @pytest.fixture(scope="module")
 def answers():
     """The module scripts/answers.py of the template; it imports dbt only when it runs."""
-    spec = importlib.util.spec_from_file_location("answers_of_template", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(SCRIPTS)
+        import answers
+
+        yield answers
+        del sys.modules["answers"], sys.modules["settings"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 {#
-    Hides the columns of a table that are tagged pii, by the policy that warehouse/bootstrap.sql made
-    (var personal_data_policy). A post-hook, because a table that is built anew has lost its masks.
+    Hides the columns of a table that are tagged pii, by the policy that warehouse/bootstrap.sql
+    made (var personal_data_policy). A post-hook, because a table built anew has lost its masks.
     Does nothing on a target without a policy, and to views: those show what their tables show.
 #}
 {% macro mask_personal_data() %}
@@ -34,7 +34,8 @@
 
 {% macro default__mask_column(relation, column, policy) %}
     {{ exceptions.raise_compiler_error(
-        adapter.type() ~ ' has no masks: take the target ' ~ target.name ~ ' out of the var personal_data_policy'
+        adapter.type() ~ ' has no masks: take the target ' ~ target.name
+        ~ ' out of the var personal_data_policy'
     ) }}
 {% endmacro %}
 
