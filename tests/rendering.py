@@ -4,7 +4,7 @@ Copier spends most of a render on two things that are the same in every variant:
 string of copier.yml and each template anew, and asking git about file modes once a file. So
 `render` lets Copier itself ask, validate and compute the answers (`Worker._ask`), with one Jinja
 environment that lives as long as the process, and then does the walk over the files itself,
-into memory. It knows no `yield` in names, no `_skip_if_exists`, no symbolic links: the template
+into memory. It knows no conditions in names, no `_skip_if_exists`, no symbolic links: the template
 has none. test_render.py proves the result equal to Copier's own, byte for byte.
 
 Private names of Copier are used here and nowhere else; the lock pins its version.
@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from copier import run_copy
-from copier._main import Worker
+from copier._main import Worker, as_operation
 from copier._settings import SettingsModel
 from copier._template import Template
 from copier._types import Phase
@@ -198,6 +198,7 @@ def render(answers: Answers) -> Tree:
     return _rendered[key]
 
 
+@as_operation("copy")
 def _render(answers: Answers) -> Tree:
     worker = _asked(answers)
     environment = _environment()
@@ -205,17 +206,16 @@ def _render(answers: Answers) -> Tree:
     with Phase.use(Phase.RENDER):
         context = worker._render_context()
         for source, content, mode in _sources():
-            parts = [
-                environment.from_string(part).render(context) if "[" in part else part
-                for part in str(source).removesuffix(SUFFIX).split("/")
-            ]
-            if not all(parts):
+            path = str(source).removesuffix(SUFFIX)
+            if "[[" in path:  # the answers file, whose name Copier wants to fill in
+                path = environment.from_string(path).render(context)
+            if worker.match_exclude(Path(path)):
                 continue
             if source.suffix == SUFFIX:
                 name = f"{_template().subdirectory}/{source}"
                 content = environment.get_template(name).render(context).encode()
                 content = _contents.setdefault(content, content)  # variants share most files
-            tree["/".join(parts)] = File(content, mode & 0o777, source)
+            tree[path] = File(content, mode & 0o777, source)
     return tree
 
 

@@ -67,12 +67,14 @@ def test_variants_cover_every_choice():
 
 
 def test_template_paths_are_portable():
-    """The template itself can be checked out on Windows, conditions in names included."""
+    """The template itself can be checked out on Windows, and reads like the project it makes."""
     paths = [
         path.relative_to(rendering.template_copy()).as_posix()
         for path in rendering.template_copy().rglob("*")
     ]
     assert file_checks.path_problems(paths) == []
+    answers_file = "template/[[ _copier_conf.answers_file ]].jinja"
+    assert [path for path in paths if "[" in path] == [answers_file]
 
 
 def test_list_of_files_is_complete_and_minimal():

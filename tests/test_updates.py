@@ -20,7 +20,6 @@ from variants import every_default_changed
 TEST_ALL = bool(os.environ.get("TEST_ALL"))
 AFTER = "v999.1.0"
 
-DASHBOARD = "[% if dashboard %]dashboard[% endif %]"
 COMPUTED = (
     "# ---------------------------------------------------------------- Computed, never asked\n"
 )
@@ -76,7 +75,7 @@ MINOR_RELEASE = {
     "template/models/staging/tpch/stg_tpch__orders.sql": append("\n-- a better one\n"),
     "template/models/staging/tpch/stg_tpch__nations.sql": None,
     "template/seeds/marketing_spend.csv": append("1995-01-01,BUILDING,television,1.00\n"),
-    f"template/{DASHBOARD}/wording.py": append("\n# better words\n"),
+    "template/dashboard/wording.py": append("\n# better words\n"),
     "copier.yml": replace(COMPUTED, QUESTION + COMPUTED),
 }
 OWN = (  # the template's words for what is the client's from the first copy on
