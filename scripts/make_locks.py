@@ -91,8 +91,11 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         everything = work / "everything.txt"
-        if DEV.exists():
-            shutil.copyfile(DEV, everything)
+        # uv keeps the versions that it finds here, those of packages that only projects have included
+        everything.write_text(
+            "".join(lock.read_text("utf-8") for lock in (DEV, *sorted(LOCKS.glob("*.txt")))),
+            "utf-8",
+        )
         together = dev + "".join(requirements_in(*variant) for variant in variants)
         jobs: list[tuple[str, Path, Path | None]] = [
             (together, everything, None),

@@ -10,6 +10,7 @@ once, the second time. Exits with 1 when .github/workflows/schedule.yml says oth
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import yaml
+from croniter import croniter_range
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCHEDULE = PROJECT / "orchestration" / "schedule.yml"
@@ -25,49 +27,29 @@ FULL, INCREMENTAL = "full_refresh", "incremental"
 DAY = timedelta(days=1)
 
 
-def field(text: str, first: int, last: int) -> set[int]:
-    """The numbers that a field of a cron expression stands for: `*`, `8,12`, `1-5`, `8-18/4`."""
-    numbers: set[int] = set()
-    for part in text.split(","):
-        span, _, step = part.partition("/")
-        low, _, high = span.partition("-")
-        if span == "*":
-            low, high = str(first), str(last)
-        end = int(high or (last if step else low))
-        if not first <= int(low) <= end <= last:
-            raise ValueError(f"{text} is not within {first} to {last}")
-        numbers.update(range(int(low), end + 1, int(step or 1)))
-    return numbers
-
-
 def instants(cron: str, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:
     """When a cron expression is due from `start` to before `end`, in order, as instants in UTC.
 
-    Raises ValueError for an expression that is not made of five such fields, or that restricts both
-    the day of the month and the day of the week, on which engines disagree.
+    Raises ValueError for what engines read in different ways: anything but five fields of numbers,
+    a day of the month together with a day of the week, and a range like 18-8 or 8-8.
     """
-    texts = cron.split()
-    if len(texts) != 5 or "*" not in (texts[2], texts[4]):
-        raise ValueError(f"'{cron}' is no cron expression that this project can use")
-    limits = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-    minutes, hours, days, months, weekdays = (
-        field(text, *limit) for text, limit in zip(texts, limits, strict=True)
-    )
-    weekdays = {day % 7 for day in weekdays}
-    day = start.astimezone(zone).date() - DAY
-    last = datetime.min.replace(tzinfo=UTC)
-    while day <= end.astimezone(zone).date():
-        if day.day in days and day.month in months and day.isoweekday() % 7 in weekdays:
-            for hour in sorted(hours):
-                for minute in sorted(minutes):
-                    local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
-                    # the later reading: past a gap, and the second of two
-                    instant = max(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-                    # a time in a gap and the one that it moves to become one run
-                    if start <= instant < end and instant > last:
-                        yield instant
-                        last = instant
-        day += DAY
+    fields = cron.split()
+    if (
+        not re.fullmatch(r"([\d*,/-]+ ){4}[\d*,/-]+", " ".join(fields))
+        or "*" not in fields[2::2]
+        or any(int(low) >= int(high) for low, high in re.findall(r"(\d+)-(\d+)", cron))
+    ):
+        raise ValueError(f"'{cron}' isn't a cron expression that every engine reads alike")
+    # Times on the clock, without a zone: of aware ones, croniter repeats those of a repeated hour.
+    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (start - DAY, end + DAY))
+    latest = start - DAY
+    for local in croniter_range(first, last, cron):
+        # the later reading: past an hour that is skipped, and the second of two
+        instant = max(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        # a time in a skipped hour and the one that it moves to become one run
+        if start <= instant < end and instant > latest:
+            yield instant
+            latest = instant
 
 
 def runs(schedule: dict, start: datetime, end: datetime) -> list[tuple[datetime, str]]:
