@@ -44,22 +44,22 @@ locks: setup ## resolve all requirement locks; UPGRADE=1 for the newest versions
 	@$(PYTHON_OF_VENV) scripts/make_locks.py $(if $(filter-out 0,$(UPGRADE)),--upgrade)
 
 reference: setup ## write docs/reference anew, from the questions and rendered projects
-	@$(PYTHON_OF_VENV) tests/reference_pages.py
+	@$(PYTHON_OF_VENV) scripts/reference_pages.py
 
 docs: reference ## build the documentation as a site in build/site; broken links fail
-	@$(PYTHON_OF_VENV) tests/docs_site.py
+	@$(PYTHON_OF_VENV) scripts/docs_site.py
 
 bench: setup ## measure copy, install, data, build and answers; takes minutes
-	@$(PYTHON_OF_VENV) tests/bench.py $(ARGS)
+	@$(PYTHON_OF_VENV) scripts/bench.py $(ARGS)
 
 bench-runs: setup ## measure a production run by each orchestrator; takes minutes
-	@$(PYTHON_OF_VENV) tests/bench_orchestration.py $(ARGS)
+	@$(PYTHON_OF_VENV) scripts/bench_orchestration.py $(ARGS)
 
 pictures: setup ## make the pictures of README and docs from real runs (needs chromium)
 	@$(PYTHON_OF_VENV) scripts/pictures.py
 
 growth: setup ## measure full and incremental runs at several scales, docs/scale.md
-	@$(PYTHON_OF_VENV) tests/growth.py $(ARGS)
+	@$(PYTHON_OF_VENV) scripts/growth.py $(ARGS)
 
 release: setup lint ## check, commit, tag and record a version: VERSION=1.2.0
 	@$(PYTHON_OF_VENV) scripts/release.py "$(VERSION)"

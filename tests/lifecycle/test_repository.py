@@ -1,0 +1,56 @@
+"""The repository itself: its own workflow, and what must not stand in any of its files."""
+
+import re
+import subprocess
+
+import rendering
+import yaml
+
+WORKFLOW = rendering.ROOT / ".github" / "workflows" / "ci.yml"
+# Packages come from wherever the user's tools look, also behind a mirror.
+REGISTRIES = re.compile(r"(python-?hosted|pypi)\.(org|io)|npmjs\.(org|com)|--(extra-)?index-url")
+HOMES = re.compile(r"(^|[\s\"'(=])/(home/(?!you/)|Users/|root/)\w")  # /home/you is an example
+
+
+def committed() -> dict[str, str]:
+    """The text of every file that git knows or would take, by path."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=rendering.ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    paths = [rendering.ROOT / name for name in listed.split("\0") if name]
+    return {
+        path.relative_to(rendering.ROOT).as_posix(): path.read_text("utf-8", errors="replace")
+        for path in paths
+        if path.is_file()
+    }
+
+
+def places(pattern: re.Pattern, files: dict[str, str]) -> list[str]:
+    """Where a pattern occurs, this file apart."""
+    return [
+        f"{name}:{number}"
+        for name, text in files.items()
+        if name != "tests/lifecycle/test_repository.py"
+        for number, line in enumerate(text.splitlines(), start=1)
+        if pattern.search(line)
+    ]
+
+
+def test_the_workflow_has_a_job_for_every_warehouse():
+    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
+    assert jobs["variants"]["strategy"]["matrix"]["warehouse"] == rendering.choices("warehouse")
+
+
+def test_no_file_names_a_registry_or_somebodys_folder():
+    files = committed()
+    assert len(files) > 100
+    assert places(REGISTRIES, files) == []
+    assert places(HOMES, files) == []
+    assert places(REGISTRIES, {"lock.txt": "a==1\n--index-url https://example.com"}) == [
+        "lock.txt:2"
+    ]
+    assert places(HOMES, {"notes.md": "see /home/somebody/project"}) == ["notes.md:1"]
