@@ -1,8 +1,10 @@
+-- depends_on: {{ ref('int_input_checks') }}
+
 with
 
 customers as (
 
-    select * from {{ ref('stg_tpch__customers') }}
+    select * from {{ ref('int_customers') }}
 
 ),
 

@@ -1,5 +1,5 @@
 {% set snapshots = ref('customers_snapshot') %}
-{% set customers = ref('stg_tpch__customers') %}
+{% set customers = ref('int_customers') %}
 
 with
 

@@ -1,15 +1,38 @@
+-- depends_on: {{ ref('int_input_checks') }}
+
 with
 
--- every date that something refers to, so that no month or quarter of an answer lacks its row
+order_dates as (
+
+    select
+        min(order_date) as first_date,
+        max(order_date) as last_date
+
+    from {{ ref('fct_orders') }}
+
+),
+
+-- Every date that something refers to, so that no month or quarter of an answer lacks its row. Dates of
+-- delivery count up to a year from the orders': beyond that they are placeholders (1900, 9999).
 dates_in_use as (
 
-    select order_date as date_day from {{ ref('fct_orders') }}
+    select first_date as date_day from order_dates
     union all
-    select receipt_date from {{ ref('fct_order_lines') }}
+    select last_date from order_dates
+    {% for column in ['receipt_date', 'commit_date'] %}
     union all
-    select commit_date from {{ ref('fct_order_lines') }}
+    select max(lines.{{ column }}) as date_day
+    from {{ ref('fct_order_lines') }} as lines
+    cross join order_dates
+    where lines.{{ column }} <= {{ dbt.dateadd('year', 1, 'order_dates.last_date') }}
     union all
-    select {{ as_of_date() }}
+    select min(lines.{{ column }}) as date_day
+    from {{ ref('fct_order_lines') }} as lines
+    cross join order_dates
+    where lines.{{ column }} >= {{ dbt.dateadd('year', -1, 'order_dates.first_date') }}
+    {% endfor %}
+    union all
+    select {{ as_of_date() }} as date_day
 
 ),
 

@@ -1,34 +1,28 @@
+-- depends_on: {{ ref('int_input_checks') }}
+
 with
 
-nations as (
+geography as (
 
-    select * from {{ ref('stg_tpch__nations') }}
-
-),
-
-regions as (
-
-    select * from {{ ref('stg_tpch__regions') }}
+    select * from {{ ref('int_geography') }}
 
 ),
 
-joined as (
+final as (
 
     select
         -- ids
-        nations.nation_key,
-        nations.region_key,
+        nation_key,
+        region_key,
 
         -- strings
-        nations.nation_name,
-        regions.region_name,
-        nations.comment as nation_comment,
-        regions.comment as region_comment
+        nation_name,
+        region_name,
+        nation_comment,
+        region_comment
 
-    from nations
-    left join regions
-        on nations.region_key = regions.region_key
+    from geography
 
 )
 
-select * from joined
+select * from final

@@ -1,8 +1,12 @@
+-- depends_on: {{ ref('int_input_checks') }}
+
+-- and what changes here has to be seen before it is overwritten: {{ ref('int_changed_products') }}
+
 with
 
-parts as (
+products as (
 
-    select * from {{ ref('stg_tpch__parts') }}
+    select * from {{ ref('int_products') }}
 
 ),
 
@@ -17,9 +21,9 @@ final as (
         manufacturer,
         brand,
         product_type,
-        {{ dbt.split_part('product_type', "' '", 1) }} as type_class,
-        {{ dbt.split_part('product_type', "' '", 2) }} as type_finish,
-        {{ dbt.split_part('product_type', "' '", -1) }} as type_material,
+        type_class,
+        type_finish,
+        type_material,
         container,
         comment,
 
@@ -30,7 +34,7 @@ final as (
         -- timestamps
         loaded_at
 
-    from parts
+    from products
 
 )
 

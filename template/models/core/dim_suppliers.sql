@@ -1,8 +1,10 @@
+-- depends_on: {{ ref('int_input_checks') }}
+
 with
 
 suppliers as (
 
-    select * from {{ ref('stg_tpch__suppliers') }}
+    select * from {{ ref('int_suppliers') }}
 
 ),
 
@@ -21,8 +23,8 @@ joined as (
 
         -- strings
         suppliers.supplier_name,
-        geography.nation_name,
-        geography.region_name,
+        coalesce(geography.nation_name, 'unknown') as nation_name,
+        coalesce(geography.region_name, 'unknown') as region_name,
         suppliers.address,
         suppliers.phone,
         suppliers.comment,

@@ -1,60 +1,33 @@
-{{ config(materialized='incremental', unique_key=['order_key', 'line_number']) }}
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{% if is_incremental() %}
+            delete from {{ this }} where order_key in (
+                select changed.order_key from {{ ref('int_changed_orders') }} as changed
+            ) {% endif %}"
+    )
+}}
+-- depends_on: {{ ref('int_input_checks') }}
 
 with
 
-{% if is_incremental() and source_loaded_at() %}
-
--- all lines of an order take its date and customer; of most new orders none are here yet
-changed_orders as (
-
-    select earlier.order_key from {{ this }} as earlier
-    where
-        earlier.order_key in (
-            select order_rows.order_key from {{ ref('stg_tpch__orders') }} as order_rows
-            where order_rows.loaded_at > {{ newest_seen('order_loaded_at') }}
-        )
-
-),
-
--- apart, so that an engine need not read old lines at all where no order changed
+-- an order is replaced as a whole, so that a line which the source no longer has leaves this table
 lines as (
 
-    select * from {{ ref('stg_tpch__line_items') }}
-    where
-        loaded_at > {{ newest_seen('loaded_at') }}
-        and order_key not in (select changed_orders.order_key from changed_orders)
-
-    union all
-
-    select * from {{ ref('stg_tpch__line_items') }}
-    where order_key in (select changed_orders.order_key from changed_orders)
-
-),
-
-{% else %}
-
-lines as (
-
-    select * from {{ ref('stg_tpch__line_items') }}
+    select * from {{ ref('int_order_lines') }}
 
     {% if is_incremental() %}
-    where
-        order_key in (
-            select order_rows.order_key from {{ ref('stg_tpch__orders') }} as order_rows
-            where order_rows.order_date >= {{ lookback_start() }}
-        )
+    where order_key in (select changed.order_key from {{ ref('int_changed_orders') }} as changed)
     {% endif %}
 
 ),
 
-{% endif %}
-
 orders as (
 
-    select * from {{ ref('stg_tpch__orders') }}
+    select * from {{ ref('int_orders') }}
 
     {% if is_incremental() %}
-    where order_key in (select lines.order_key from lines)
+    where order_key in (select changed.order_key from {{ ref('int_changed_orders') }} as changed)
     {% endif %}
 
 ),
@@ -63,7 +36,8 @@ priced as (
 
     select
         *,
-        cast(extended_price * cast(1 - discount as numeric(5, 2)) as numeric(18, 4)) as revenue
+        cast(extended_price * cast(1 - discount as {{ factor_type() }}) as {{ revenue_type() }})
+            as revenue
 
     from lines
 
@@ -93,8 +67,12 @@ joined as (
         priced.discount,
         priced.tax,
         priced.revenue,
-        cast(priced.revenue * cast(1 + priced.tax as numeric(5, 2)) as numeric(20, 6))
-            as revenue_with_tax,
+        cast(
+            {% if revenue_with_tax_places() == 12 %}round({% endif -%}
+            priced.revenue * cast(1 + priced.tax as {{ factor_type() }})
+            {%- if revenue_with_tax_places() == 12 %}, 12){% endif %}
+            as {{ revenue_with_tax_type() }}
+        ) as revenue_with_tax,
 
         -- dates
         orders.order_date,
@@ -104,7 +82,12 @@ joined as (
 
         -- timestamps
         priced.loaded_at,
-        orders.loaded_at as order_loaded_at
+        orders.loaded_at as order_loaded_at,
+
+        -- what kind of line
+        priced.line_kind,
+        priced.is_returned,
+        coalesce(orders.is_cancelled, false) as is_cancelled
 
     from priced
     left join orders

@@ -1,61 +1,42 @@
-{{ config(materialized='incremental', unique_key='order_key') }}
+{{
+    config(
+        materialized='incremental',
+        pre_hook="{% if is_incremental() %}
+            delete from {{ this }} where order_key in (
+                select changed.order_key from {{ ref('int_changed_orders') }} as changed
+            ) {% endif %}"
+    )
+}}
+-- depends_on: {{ ref('int_input_checks') }}
 
 with
 
-{% if is_incremental() and source_loaded_at() %}
-
--- orders that are here already, and of which a line changed
-changed_orders as (
-
-    select earlier.order_key from {{ this }} as earlier
-    where
-        earlier.order_key in (
-            select lines.order_key from {{ ref('fct_order_lines') }} as lines
-            where lines.loaded_at > {{ newest_seen('lines_loaded_at') }}
-        )
-
-),
-
--- apart, so that an engine need not read old orders at all where no line changed
 orders as (
 
-    select * from {{ ref('stg_tpch__orders') }}
-    where
-        loaded_at > {{ newest_seen('loaded_at') }}
-        and order_key not in (select changed_orders.order_key from changed_orders)
-
-    union all
-
-    select * from {{ ref('stg_tpch__orders') }}
-    where order_key in (select changed_orders.order_key from changed_orders)
-
-),
-
-{% else %}
-
-orders as (
-
-    select * from {{ ref('stg_tpch__orders') }}
+    select * from {{ ref('int_orders') }}
 
     {% if is_incremental() %}
-    where order_date >= {{ lookback_start() }}
+    where order_key in (select changed.order_key from {{ ref('int_changed_orders') }} as changed)
     {% endif %}
 
 ),
-
-{% endif %}
 
 -- summed before the join, so that nothing of the order is counted once a line
 order_totals as (
 
     select
         order_key,
-        count(*) as lines,
-        sum(case when return_flag = 'R' then 1 else 0 end) as returned_lines,
-        sum(quantity) as quantity,
-        sum(revenue) as revenue,
-        sum(revenue_with_tax) as revenue_with_tax,
-        sum(case when return_flag = 'R' then revenue else 0 end) as returned_revenue,
+        sum(case when line_kind = 'sale' then 1 else 0 end) as lines,
+        sum(case when is_returned then 1 else 0 end) as returned_lines,
+        sum(case when line_kind = 'sale' then quantity else 0 end) as quantity,
+        sum(case when line_kind = 'sale' then revenue else 0 end) as revenue,
+        sum(case when line_kind = 'sale' then revenue_with_tax else 0 end) as revenue_with_tax,
+        sum(case
+            when line_kind = 'refund' then -revenue
+            when is_returned then revenue
+            else 0
+        end) as returned_revenue,
+        sum(case when line_kind = 'refund' then 1 else 0 end) as refund_lines,
         max(loaded_at) as lines_loaded_at
 
     from {{ ref('fct_order_lines') }}
@@ -87,16 +68,28 @@ joined as (
         cast(coalesce(order_totals.lines, 0) as {{ dbt.type_bigint() }}) as lines,
         cast(coalesce(order_totals.returned_lines, 0) as {{ dbt.type_bigint() }}) as returned_lines,
         cast(coalesce(order_totals.quantity, 0) as numeric(18, 2)) as quantity,
-        cast(coalesce(order_totals.revenue, 0) as numeric(18, 4)) as revenue,
-        cast(coalesce(order_totals.revenue_with_tax, 0) as numeric(20, 6)) as revenue_with_tax,
-        cast(coalesce(order_totals.returned_revenue, 0) as numeric(18, 4)) as returned_revenue,
+        cast(coalesce(order_totals.revenue, 0) as {{ revenue_type() }}) as revenue,
+        cast(coalesce(order_totals.revenue_with_tax, 0) as {{ revenue_with_tax_type() }})
+            as revenue_with_tax,
+        cast(coalesce(order_totals.returned_revenue, 0) as {{ revenue_type() }})
+            as returned_revenue,
 
         -- dates
         orders.order_date,
 
         -- timestamps
         orders.loaded_at,
-        order_totals.lines_loaded_at
+        order_totals.lines_loaded_at,
+
+        -- what kind of order, and what is left of it
+        orders.is_cancelled,
+        orders.is_guest,
+        not orders.is_cancelled and coalesce(order_totals.lines, 0) > 0 as is_sale,
+        cast(coalesce(order_totals.refund_lines, 0) as {{ dbt.type_bigint() }}) as refund_lines,
+        cast(
+            coalesce(order_totals.revenue, 0) - coalesce(order_totals.returned_revenue, 0)
+            as {{ revenue_type() }}
+        ) as net_revenue
 
     from orders
     left join order_totals

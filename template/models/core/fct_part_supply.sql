@@ -1,14 +1,30 @@
-{{ config(materialized='incremental', unique_key=['product_key', 'supplier_key']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['product_key', 'supplier_key'],
+        post_hook="{% if is_incremental() %}
+            delete from {{ this }} where not exists (
+                select 1 from {{ ref('int_part_supply') }} as offers
+                where offers.product_key = {{ this }}.product_key
+                    and offers.supplier_key = {{ this }}.supplier_key
+            ) {% endif %}"
+    )
+}}
+{%- set compared = [
+    'product_key', 'supplier_key', 'comment', 'available_quantity', 'supply_cost', 'loaded_at'
+] -%}
+-- depends_on: {{ ref('int_input_checks') }}
 
 with
 
 part_supply as (
 
-    select * from {{ ref('stg_tpch__part_supply') }}
+    select * from {{ ref('int_part_supply') }}
 
-    {# a source without load times has no date to look back from either: every row is read again #}
-    {% if is_incremental() and source_loaded_at() %}
-    where loaded_at > {{ newest_seen('loaded_at') }}
+    {# there is no date to look back from, so all rows are compared #}
+    {% if is_incremental() %}
+    {{ dbt.except() }}
+    select {{ compared | join(', ') }} from {{ this }}
     {% endif %}
 
 ),

@@ -10,8 +10,8 @@ renamed as (
 
     select
         -- ids
-        cast(c_custkey as {{ dbt.type_bigint() }}) as customer_key,
-        cast(c_nationkey as {{ dbt.type_bigint() }}) as nation_key,
+        cast(c_custkey as {{ key_type() }}) as customer_key,
+        cast(c_nationkey as {{ key_type() }}) as nation_key,
 
         -- strings
         cast(c_name as {{ dbt.type_string() }}) as customer_name,
@@ -21,7 +21,7 @@ renamed as (
         cast(c_comment as {{ dbt.type_string() }}) as comment,
 
         -- numerics
-        cast(c_acctbal as numeric(15, 2)) as account_balance,
+        cast(c_acctbal as {{ amount_type() }}) as account_balance,
 
         -- timestamps
         {{ loaded_at() }} as loaded_at

@@ -10,10 +10,10 @@ renamed as (
 
     select
         -- ids
-        cast(l_orderkey as {{ dbt.type_bigint() }}) as order_key,
+        cast(l_orderkey as {{ key_type() }}) as order_key,
         cast(l_linenumber as {{ dbt.type_int() }}) as line_number,
-        cast(l_partkey as {{ dbt.type_bigint() }}) as product_key,
-        cast(l_suppkey as {{ dbt.type_bigint() }}) as supplier_key,
+        cast(l_partkey as {{ key_type() }}) as product_key,
+        cast(l_suppkey as {{ key_type() }}) as supplier_key,
 
         -- strings
         cast(l_returnflag as {{ dbt.type_string() }}) as return_flag,
@@ -23,10 +23,10 @@ renamed as (
         cast(l_comment as {{ dbt.type_string() }}) as comment,
 
         -- numerics
-        cast(l_quantity as numeric(15, 2)) as quantity,
-        cast(l_extendedprice as numeric(15, 2)) as extended_price,
-        cast(l_discount as numeric(15, 2)) as discount,
-        cast(l_tax as numeric(15, 2)) as tax,
+        cast(l_quantity as {{ amount_type() }}) as quantity,
+        cast(l_extendedprice as {{ amount_type() }}) as extended_price,
+        cast(l_discount as {{ rate_type() }}) as discount,
+        cast(l_tax as {{ rate_type() }}) as tax,
 
         -- dates
         cast(l_shipdate as date) as ship_date,

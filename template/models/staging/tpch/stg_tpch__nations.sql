@@ -10,8 +10,8 @@ renamed as (
 
     select
         -- ids
-        cast(n_nationkey as {{ dbt.type_bigint() }}) as nation_key,
-        cast(n_regionkey as {{ dbt.type_bigint() }}) as region_key,
+        cast(n_nationkey as {{ key_type() }}) as nation_key,
+        cast(n_regionkey as {{ key_type() }}) as region_key,
 
         -- strings
         cast(n_name as {{ dbt.type_string() }}) as nation_name,

@@ -10,8 +10,8 @@ renamed as (
 
     select
         -- ids
-        cast(o_orderkey as {{ dbt.type_bigint() }}) as order_key,
-        cast(o_custkey as {{ dbt.type_bigint() }}) as customer_key,
+        cast(o_orderkey as {{ key_type() }}) as order_key,
+        cast(o_custkey as {{ key_type() }}) as customer_key,
 
         -- strings
         cast(o_orderstatus as {{ dbt.type_string() }}) as order_status,
@@ -21,7 +21,7 @@ renamed as (
 
         -- numerics
         cast(o_shippriority as {{ dbt.type_int() }}) as ship_priority,
-        cast(o_totalprice as numeric(15, 2)) as total_price,
+        cast(o_totalprice as {{ amount_type() }}) as total_price,
 
         -- dates
         cast(o_orderdate as date) as order_date,

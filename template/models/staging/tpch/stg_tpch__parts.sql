@@ -10,7 +10,7 @@ renamed as (
 
     select
         -- ids
-        cast(p_partkey as {{ dbt.type_bigint() }}) as product_key,
+        cast(p_partkey as {{ key_type() }}) as product_key,
 
         -- strings
         cast(p_name as {{ dbt.type_string() }}) as product_name,
@@ -22,7 +22,7 @@ renamed as (
 
         -- numerics
         cast(p_size as {{ dbt.type_int() }}) as size,
-        cast(p_retailprice as numeric(15, 2)) as retail_price,
+        cast(p_retailprice as {{ amount_type() }}) as retail_price,
 
         -- timestamps
         {{ loaded_at() }} as loaded_at

@@ -10,7 +10,7 @@ renamed as (
 
     select
         -- ids
-        cast(r_regionkey as {{ dbt.type_bigint() }}) as region_key,
+        cast(r_regionkey as {{ key_type() }}) as region_key,
 
         -- strings
         cast(r_name as {{ dbt.type_string() }}) as region_name,

@@ -10,8 +10,8 @@ renamed as (
 
     select
         -- ids
-        cast(s_suppkey as {{ dbt.type_bigint() }}) as supplier_key,
-        cast(s_nationkey as {{ dbt.type_bigint() }}) as nation_key,
+        cast(s_suppkey as {{ key_type() }}) as supplier_key,
+        cast(s_nationkey as {{ key_type() }}) as nation_key,
 
         -- strings
         cast(s_name as {{ dbt.type_string() }}) as supplier_name,
@@ -20,7 +20,7 @@ renamed as (
         cast(s_comment as {{ dbt.type_string() }}) as comment,
 
         -- numerics
-        cast(s_acctbal as numeric(15, 2)) as account_balance,
+        cast(s_acctbal as {{ amount_type() }}) as account_balance,
 
         -- timestamps
         {{ loaded_at() }} as loaded_at

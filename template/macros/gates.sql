@@ -1,0 +1,122 @@
+{#
+    Ends the run with the sentences of a gate: a model with one row per fault and a column `sentence`.
+    A post-hook outside the transaction, so that the table stays and can be read.
+#}
+{% macro refuse_if_any(what) %}
+    {% if execute %}
+        {% set faults = run_query('select sentence from ' ~ this ~ ' order by sentence') %}
+        {% if faults | length %}
+            {% set sentences = faults.columns[0].values() | list %}
+            {{ exceptions.raise_compiler_error(
+                what ~ '\n\n- ' ~ sentences[:20] | join('\n- ')
+                ~ ('\n- and ' ~ (sentences | length - 20) ~ ' more' if sentences | length > 20 else '')
+                ~ '\n\nNo mart was changed. The faults are in ' ~ this ~ '.'
+            ) }}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{#
+    Ends the run with a sentence where a key of the source is text that is no whole number although the
+    var key_type is bigint: the casts of staging would fail with the engine's own words.
+    A pre-hook of int_input_checks, which is the first to read staging.
+#}
+{% macro refuse_unreadable_keys() %}
+    {% if execute and var('key_type', 'bigint') == 'bigint' %}
+        {% set keys = {
+            'customer': ['c_custkey', 'c_nationkey'], 'orders': ['o_orderkey', 'o_custkey'],
+            'lineitem': ['l_orderkey', 'l_partkey', 'l_suppkey'], 'part': ['p_partkey'],
+            'supplier': ['s_suppkey', 's_nationkey'], 'partsupp': ['ps_partkey', 'ps_suppkey'],
+            'nation': ['n_nationkey', 'n_regionkey'], 'region': ['r_regionkey'],
+        } %}
+        {% for table, columns in keys.items() %}
+            {% set relation = source('tpch', table) %}
+            {% set found = adapter.get_column_schema_from_query(
+                'select ' ~ columns | join(', ') ~ ' from ' ~ relation ~ ' where 1 = 0'
+            ) %}
+            {% for column in found if column.data_type | lower in
+                ('text', 'varchar', 'string', 'character varying', 'bpchar', 'char') %}
+                {% set unreadable = run_query(
+                    'select min(' ~ column.name ~ ') from ' ~ relation ~ ' where not ('
+                    ~ is_whole_number(column.name) ~ ')'
+                ).columns[0].values()[0] %}
+                {% if unreadable is not none %}
+                    {{ exceptions.raise_compiler_error(
+                        'The key ' ~ column.name ~ ' of ' ~ table ~ " has values that aren't whole numbers, such as '"
+                        ~ unreadable ~ "'. Set the var key_type to string in dbt_project.yml and build once "
+                        ~ 'with --full-refresh. No mart was changed.'
+                    ) }}
+                {% endif %}
+            {% endfor %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{# Does a text hold a whole number? A SQL condition. #}
+{% macro is_whole_number(column) -%}
+    {{ return(adapter.dispatch('is_whole_number')(column)) }}
+{%- endmacro %}
+
+{% macro default__is_whole_number(column) -%}
+    regexp_like({{ column }}, '^-?[0-9]{1,18}$')
+{%- endmacro %}
+
+{% macro duckdb__is_whole_number(column) -%}
+    regexp_full_match({{ column }}, '-?[0-9]{1,18}')
+{%- endmacro %}
+
+{% macro postgres__is_whole_number(column) -%}
+    {{ column }} ~ '^-?[0-9]{1,18}$'
+{%- endmacro %}
+
+{% macro bigquery__is_whole_number(column) -%}
+    regexp_contains({{ column }}, '^-?[0-9]{1,18}$')
+{%- endmacro %}
+
+{% macro redshift__is_whole_number(column) -%}
+    {{ column }} ~ '^-?[0-9]{1,18}$'
+{%- endmacro %}
+
+
+{#
+    Ends the run where a table that is written incrementally has other types than its contract, or
+    lacks a column: the engine would round or cut what does not fit, in silence.
+#}
+{% macro refuse_old_types() %}
+    {% if execute and not flags.FULL_REFRESH %}
+        {% set outdated = [] %}
+        {% for node in graph.nodes.values()
+            if node.resource_type == 'model' and node.package_name == project_name
+            and node.config.materialized == 'incremental' and node.config.contract.enforced %}
+            {% set built = built_before(node.name) %}
+            {% set found = {} %}
+            {% for column in (adapter.get_columns_in_relation(built) if built else []) %}
+                {% do found.update({column.name | lower: column.data_type | lower}) %}
+            {% endfor %}
+            {% for name, column in node.columns.items() if found %}
+                {% set old = found.get(name | lower) %}
+                {% set old_size = modules.re.findall('[0-9]+', old or '') if old and '(' in old else [] %}
+                {% set new_size = modules.re.findall('[0-9]+', column.data_type) if '(' in column.data_type else [] %}
+                {% if not old %}
+                    {% do outdated.append(node.name ~ ' has no column ' ~ name) %}
+                {% elif old_size and new_size and ('num' in old or 'dec' in old) and old_size != new_size %}
+                    {% do outdated.append(node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ column.data_type) %}
+                {% elif is_text_type(old) != is_text_type(column.data_type) %}
+                    {% do outdated.append(node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ column.data_type) %}
+                {% endif %}
+            {% endfor %}
+        {% endfor %}
+        {% if outdated %}
+            {{ exceptions.raise_compiler_error(
+                'Tables of earlier runs do not fit their contracts:\n\n- ' ~ outdated | join('\n- ')
+                ~ '\n\nNo table was changed. Build once with --full-refresh, which makes them again.'
+            ) }}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+{% macro is_text_type(type) %}
+    {% do return(modules.re.match('(text|varchar|string|char)', type | lower) is not none) %}
+{% endmacro %}

@@ -1,0 +1,63 @@
+{#
+    The newest moment that counts as the present: the start of the run (UTC) plus one day. Only rows
+    later than this are "in the future"; no mart reads the clock.
+#}
+{% macro present_limit() -%}
+    cast('{{ (run_started_at + modules.datetime.timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S") }}' as {{ dbt.type_timestamp() }})
+{%- endmacro %}
+
+{% macro present_limit_date() -%}
+    cast('{{ (run_started_at + modules.datetime.timedelta(days=1)).strftime("%Y-%m-%d") }}' as date)
+{%- endmacro %}
+
+{% macro earliest_order_date() -%}
+    cast('{{ var("earliest_order_date", "1970-01-01") }}' as date)
+{%- endmacro %}
+
+
+{# Are rows whose dates cannot be true left out (var future_rows: set_aside), or refused? #}
+{% macro sets_aside() %}
+    {% do return(var('future_rows', 'refuse') == 'set_aside') %}
+{% endmacro %}
+
+
+{#
+    Why a row of staging cannot be true yet, as a SQL expression; null where nothing is wrong.
+    dated: the row has an order_date beside its load time.
+#}
+{% macro set_aside_reason(dated=false) -%}
+    case
+        when loaded_at > {{ present_limit() }} then 'load time in the future'
+        {% if dated %}
+        when order_date > {{ present_limit_date() }} then 'order date in the future'
+        when order_date < {{ earliest_order_date() }}
+            then 'order date before {{ var("earliest_order_date", "1970-01-01") }}'
+        {% endif %}
+    end
+{%- endmacro %}
+
+
+{# A name from the source; `unknown` where it is null or blank. #}
+{% macro known(column) -%}
+    coalesce(nullif(trim({{ column }}), ''), 'unknown')
+{%- endmacro %}
+
+{# The key of the customer or nation that nobody delivered. #}
+{% macro unknown_key() -%}
+    cast({{ "'unknown'" if var('key_type', 'bigint') == 'string' else -1 }} as {{ key_type() }})
+{%- endmacro %}
+
+
+{# Order statuses that mean cancelled (var cancelled_statuses), as a SQL condition. #}
+{% macro is_cancelled(status) -%}
+    {%- set statuses = var('cancelled_statuses', []) -%}
+    {%- if statuses -%}
+    coalesce({{ status }} in (
+        {%- for word in statuses -%}
+        '{{ word | string | replace("'", "''") }}'{{ ', ' if not loop.last }}
+        {%- endfor -%}
+    ), false)
+    {%- else -%}
+    false
+    {%- endif -%}
+{%- endmacro %}
