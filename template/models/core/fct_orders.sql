@@ -7,7 +7,7 @@
             ) {% endif %}"
     )
 }}
--- depends_on: {{ ref('int_input_checks') }}
+-- depends_on: {{ ref('int_input_checks') }}, {{ ref('int_changed_orders') }}
 
 with
 
