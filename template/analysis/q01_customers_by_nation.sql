@@ -4,7 +4,7 @@ select
     customers,
     {{ round_to(divide('customers', 'sum(customers) over ()'), 6) }} as share_of_customers,
     buyers,
-    revenue
+    {{ round_exact('revenue', 4) }} as revenue
 
 from {{ ref('nation_summary') }}
-order by customers desc, nation_name asc
+order by customers desc, {{ by_code_point('nation_name') }} asc, {{ by_key('nation_key') }} asc

@@ -5,8 +5,8 @@ select
         as share_of_customers,
     sum(buyers) as buyers,
     sum(case when customers > 0 then 1 else 0 end) as nations,
-    sum(revenue) as revenue
+    {{ round_exact('sum(revenue)', 4) }} as revenue
 
 from {{ ref('nation_summary') }}
 group by region_name
-order by customers desc, region_name asc
+order by customers desc, {{ by_code_point('region_name') }} asc

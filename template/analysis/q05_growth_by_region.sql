@@ -10,4 +10,4 @@ select
     customers_end_of_data
 
 from {{ ref('region_growth') }}
-order by coalesce(growth_rank, 1000), region_name
+order by coalesce(growth_rank, 1000), {{ by_code_point('region_name') }}

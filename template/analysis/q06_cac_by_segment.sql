@@ -6,4 +6,4 @@ select
     cac_loaded
 
 from {{ ref('acquisition_cost') }}
-order by market_segment
+order by {{ by_code_point('market_segment') }}

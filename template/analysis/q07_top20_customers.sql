@@ -5,7 +5,7 @@ select
     nation_name,
     region_name,
     orders,
-    revenue
+    {{ basis_revenue() }} as revenue
 
 from {{ ref('customer_360') }}
 where is_top_20_percent

@@ -1,23 +1,24 @@
 with
 
-populations as (
+-- by name, so that a shop without orders has its row for the buyers too
+population_names as (
 
-    select
-        'buyers' as population,
-        customer_key,
-        revenue
-
-    from {{ ref('customer_360') }}
-    where is_buyer
-
+    select 'buyers' as population
     union all
+    select 'all_customers' as population
+
+),
+
+members as (
 
     select
-        'all_customers' as population,
-        customer_key,
-        revenue
+        population_names.population,
+        totals.customer_key,
+        totals.basis_revenue as revenue
 
-    from {{ ref('customer_360') }}
+    from {{ ref('customer_totals') }} as totals
+    cross join population_names
+    where totals.is_buyer or population_names.population = 'all_customers'
 
 ),
 
@@ -26,20 +27,21 @@ ranked as (
     select
         population,
         revenue,
+        -- a customer whose refunds exceed the sales has no share in the whole
+        case when revenue > 0 then revenue else 0 end as part,
         row_number() over (
-            partition by population order by revenue desc, customer_key asc
+            partition by population order by revenue desc, {{ by_key('customer_key') }} asc
         ) as value_rank,
         count(*) over (partition by population) as customers
 
-    from populations
+    from members
 
 ),
 
 marked as (
 
     select
-        population,
-        revenue,
+        *,
         value_rank <= ceil({{ divide('customers', 5) }}) as is_top
 
     from ranked
@@ -54,6 +56,7 @@ summed as (
         sum(case when is_top then 1 else 0 end) as top_customers,
         sum(case when is_top then revenue else 0 end) as top_revenue,
         sum(revenue) as total_revenue,
+        {{ divide('sum(case when is_top then part else 0 end)', 'sum(part)') }} as top_share,
         min(case when is_top then revenue end) as threshold_revenue
 
     from marked
@@ -62,13 +65,15 @@ summed as (
 )
 
 select
-    population,
-    customers,
-    top_customers,
-    top_revenue,
-    total_revenue,
-    {{ round_to(divide('top_revenue', 'total_revenue'), 6) }} as top_revenue_share,
-    threshold_revenue
+    population_names.population,
+    coalesce(summed.customers, 0) as customers,
+    coalesce(summed.top_customers, 0) as top_customers,
+    {{ round_exact('coalesce(summed.top_revenue, 0)', 4) }} as top_revenue,
+    {{ round_exact('coalesce(summed.total_revenue, 0)', 4) }} as total_revenue,
+    {{ round_to('summed.top_share', 6) }} as top_revenue_share,
+    {{ round_exact('summed.threshold_revenue', 4) }} as threshold_revenue
 
-from summed
-order by population desc
+from population_names
+left join summed
+    on population_names.population = summed.population
+order by population_names.population desc

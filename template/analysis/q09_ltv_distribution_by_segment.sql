@@ -13,4 +13,4 @@ select
     ltv_stddev
 
 from {{ ref('lifetime_value_distribution') }}
-order by population desc, market_segment asc
+order by population desc, {{ by_code_point('market_segment') }} asc

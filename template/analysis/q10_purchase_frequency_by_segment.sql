@@ -9,7 +9,8 @@ select
     days_between_median,
     days_between_mean,
     customer_gap_median,
-    one_order_buyers
+    one_order_buyers,
+    buyers_without_rate
 
 from {{ ref('purchase_frequency') }}
-order by market_segment
+order by {{ by_code_point('market_segment') }}

@@ -7,4 +7,4 @@ select
     mean_of_customer_aov
 
 from {{ ref('order_size_frequency') }}
-order by case when scope = 'ALL' then 0 else 1 end, scope
+order by case when scope = 'ALL' then 0 else 1 end, {{ by_code_point('scope') }}

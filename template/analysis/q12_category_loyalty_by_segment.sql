@@ -13,4 +13,4 @@ select
 from {{ ref('category_loyalty') }}
 order by
     case scheme when 'type_material' then 1 when 'type_class' then 2 when 'mfgr' then 3 else 4 end,
-    market_segment
+    {{ by_code_point('market_segment') }}

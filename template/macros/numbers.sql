@@ -28,3 +28,25 @@
 {% macro round_to(number, places) -%}
     cast(round(cast({{ number }} as numeric(38, 9)), {{ places }}) as numeric(28, {{ places }}))
 {%- endmacro %}
+
+
+{#
+    An exact decimal rounded half away from zero. Apart from round_to, which cuts a number to 9 places
+    first and so could round twice.
+#}
+{% macro round_exact(number, places) -%}
+    cast(round({{ number }}, {{ places }}) as numeric(28, {{ places }}))
+{%- endmacro %}
+
+
+{#
+    A floating-point number up to 1 as a decimal with 18 places, so that a sum does not depend on the
+    order of the rows.
+#}
+{% macro as_decimal(number) -%}
+    {{ return(adapter.dispatch('as_decimal')(number)) }}
+{%- endmacro %}
+
+{% macro default__as_decimal(number) %}cast({{ number }} as numeric(38, 18)){% endmacro %}
+
+{% macro bigquery__as_decimal(number) %}cast({{ number }} as bignumeric){% endmacro %}

@@ -8,7 +8,7 @@ segments as (
 
 buyers as (
 
-    select * from {{ ref('customer_360') }}
+    select * from {{ ref('customer_totals') }}
     where is_buyer
 
 ),

@@ -8,23 +8,24 @@ segments as (
 
 schemes as (
 
-    select distinct scheme from {{ ref('customer_category_revenue') }}
+    {% for scheme in category_schemes() %}
+    select '{{ scheme }}' as scheme {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
--- a buyer whose orders have no lines has no category, but is a buyer
 buyers as (
 
     select
         schemes.scheme,
         customers.market_segment,
-        profiles.revenue,
+        profiles.positive_revenue,
         profiles.top_category_revenue,
         coalesce(profiles.categories, 0) as categories,
         profiles.category_hhi,
-        {{ divide('profiles.top_category_revenue', 'profiles.revenue') }} as top_share
+        {{ divide('profiles.top_category_revenue', 'profiles.positive_revenue') }} as top_share
 
-    from {{ ref('customer_360') }} as customers
+    from {{ ref('customer_totals') }} as customers
     cross join schemes
     left join {{ ref('customer_category_profile') }} as profiles
         on customers.customer_key = profiles.customer_key
@@ -41,7 +42,8 @@ segment_totals as (
         count(*) as buyers,
         avg(top_share) as mean_top_share,
         {{ divide('stddev_samp(top_share)', 'sqrt(count(*))') }} as stderr_top_share,
-        {{ divide('sum(top_category_revenue)', 'sum(revenue)') }} as revenue_weighted_top_share,
+        {{ divide('sum(top_category_revenue)', 'sum(positive_revenue)') }}
+            as revenue_weighted_top_share,
         avg(category_hhi) as mean_hhi,
         {{ divide('sum(categories)', 'count(*)') }} as mean_categories
 
@@ -78,10 +80,12 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by scheme order by has_no_share asc, mean_top_share desc, market_segment asc
+            partition by scheme
+            order by has_no_share asc, mean_top_share desc, {{ by_code_point('market_segment') }} asc
         ) as share_position,
         row_number() over (
-            partition by scheme order by has_no_hhi asc, mean_hhi desc, market_segment asc
+            partition by scheme
+            order by has_no_hhi asc, mean_hhi desc, {{ by_code_point('market_segment') }} asc
         ) as hhi_position
 
     from joined
@@ -92,7 +96,7 @@ final as (
 
     select
         -- strings
-        scheme,
+        cast(scheme as {{ dbt.type_string() }}) as scheme,
         market_segment,
 
         -- numerics

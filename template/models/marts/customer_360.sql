@@ -1,6 +1,5 @@
-{% set order_age = dbt.datediff('orders.order_date', 'as_of.as_of_date', 'day') %}
-{% set recency = dbt.datediff('scored.last_order_date', 'as_of.as_of_date', 'day') %}
-{% set tenure = dbt.datediff('scored.first_order_date', 'as_of.as_of_date', 'day') %}
+{% set recency = dbt.datediff('totals.last_order_date', 'as_of.as_of_date', 'day') %}
+{% set tenure = dbt.datediff('totals.first_order_date', 'as_of.as_of_date', 'day') %}
 
 with
 
@@ -16,17 +15,16 @@ customers as (
 
 ),
 
-orders as (
+totals as (
 
-    select * from {{ ref('fct_orders') }}
-    where order_date <= {{ as_of_date() }}
+    select * from {{ ref('customer_totals') }}
 
 ),
 
 category_profile as (
 
     select * from {{ ref('customer_category_profile') }}
-    where scheme = '{{ var("category_scheme") }}'
+    where scheme = '{{ var("category_scheme", "type_material") }}'
 
 ),
 
@@ -36,42 +34,22 @@ rfm_segments as (
 
 ),
 
-buyer_totals as (
-
-    select
-        orders.customer_key,
-        min(orders.order_date) as first_order_date,
-        max(orders.order_date) as last_order_date,
-        count(*) as orders,
-        sum(orders.revenue) as revenue,
-        sum(orders.revenue_with_tax) as revenue_with_tax,
-        sum(orders.returned_revenue) as returned_revenue,
-        sum(orders.lines) as lines,
-        sum(orders.returned_lines) as returned_lines,
-        sum(orders.quantity) as quantity,
-        sum(case when {{ order_age }} < 365 then 1 else 0 end) as orders_365d,
-        sum(
-            case when {{ order_age }} < 365 then orders.revenue else 0 end
-        ) as revenue_365d
-
-    from orders
-    cross join as_of
-    group by orders.customer_key
-
-),
-
--- positions are row numbers, so that scores split the buyers evenly; ties go to the smaller key
+-- Positions are ranks, so that customers who did the same get the same score. Only the order by
+-- value has no ties, because the top fifth has to end somewhere.
 positioned as (
 
     select
-        *,
-        row_number() over (order by last_order_date asc, customer_key desc) as recency_position,
-        row_number() over (order by orders asc, customer_key desc) as frequency_position,
-        row_number() over (order by revenue asc, customer_key desc) as monetary_position,
-        row_number() over (order by revenue desc, customer_key asc) as value_rank,
+        customer_key,
+        rank() over (order by last_order_date asc) as recency_position,
+        rank() over (order by orders asc) as frequency_position,
+        rank() over (order by basis_revenue asc) as monetary_position,
+        row_number() over (
+            order by basis_revenue desc, {{ by_key('customer_key') }} asc
+        ) as value_rank,
         count(*) over () as buyers
 
-    from buyer_totals
+    from totals
+    where is_buyer
 
 ),
 
@@ -119,24 +97,24 @@ joined as (
 
         -- numerics
         customers.account_balance,
-        scored.customer_key is not null as is_buyer,
+        totals.is_buyer,
 
         -- dates
-        scored.first_order_date,
-        scored.last_order_date,
+        totals.first_order_date,
+        totals.last_order_date,
 
         -- numerics
-        cast(coalesce(scored.orders, 0) as {{ dbt.type_bigint() }}) as orders,
-        cast(coalesce(scored.revenue, 0) as numeric(28, 4)) as revenue,
-        cast(coalesce(scored.revenue_with_tax, 0) as numeric(28, 6)) as revenue_with_tax,
-        cast(coalesce(scored.returned_revenue, 0) as numeric(28, 4)) as returned_revenue,
-        cast(coalesce(scored.lines, 0) as {{ dbt.type_bigint() }}) as lines,
-        cast(coalesce(scored.quantity, 0) as numeric(28, 2)) as quantity,
-        {{ round_to(divide('scored.revenue', 'scored.orders'), 4) }} as avg_order_value,
+        totals.orders,
+        {{ round_exact('totals.revenue', 4) }} as revenue,
+        {{ round_exact('totals.revenue_with_tax', 6) }} as revenue_with_tax,
+        {{ round_exact('totals.returned_revenue', 4) }} as returned_revenue,
+        totals.lines,
+        totals.quantity,
+        {{ round_to(divide('totals.basis_revenue', 'totals.orders'), 4) }} as avg_order_value,
         cast({{ recency }} as {{ dbt.type_int() }}) as recency_days,
         cast({{ tenure }} as {{ dbt.type_int() }}) as tenure_days,
-        cast(coalesce(scored.orders_365d, 0) as {{ dbt.type_bigint() }}) as orders_365d,
-        cast(coalesce(scored.revenue_365d, 0) as numeric(28, 4)) as revenue_365d,
+        totals.orders_365d,
+        {{ round_exact('totals.basis_revenue_365d', 4) }} as revenue_365d,
 
         -- value and RFM
         scored.r_score,
@@ -145,27 +123,32 @@ joined as (
         cast(scored.value_rank as {{ dbt.type_bigint() }}) as value_rank,
         coalesce(scored.is_top_20_percent, false) as is_top_20_percent,
         cast(case
-            when scored.customer_key is null then 'prospect'
-            when {{ recency }} <= {{ var('lifecycle_active_days') }} then 'active'
-            when {{ recency }} <= {{ var('lifecycle_lapsing_days') }} then 'lapsing'
+            when not totals.is_buyer then 'prospect'
+            when {{ recency }} <= {{ var('lifecycle_active_days', 90) }} then 'active'
+            when {{ recency }} <= {{ var('lifecycle_lapsing_days', 365) }} then 'lapsing'
             else 'churned'
         end as {{ dbt.type_string() }}) as lifecycle_state,
 
         -- categories
         category_profile.top_category,
         {{ round_to(
-            divide('category_profile.top_category_revenue', 'category_profile.revenue'), 6
+            divide('category_profile.top_category_revenue', 'category_profile.positive_revenue'), 6
         ) }} as top_category_share,
         {{ round_to('category_profile.category_hhi', 6) }} as category_hhi,
 
         -- named after the scores, returns, cohort
         named.rfm_segment,
-        {{ round_to(divide('scored.returned_lines', 'scored.lines'), 6) }} as return_rate,
-        cast({{ dbt.date_trunc('quarter', 'scored.first_order_date') }} as date)
-            as acquisition_cohort
+        {{ round_to(divide('totals.returned_lines', 'totals.lines'), 6) }} as return_rate,
+        cast({{ dbt.date_trunc('quarter', 'totals.first_order_date') }} as date)
+            as acquisition_cohort,
+
+        -- after returns
+        {{ round_exact('totals.net_revenue', 4) }} as net_revenue
 
     from customers
     cross join as_of
+    inner join totals
+        on customers.customer_key = totals.customer_key
     left join scored
         on customers.customer_key = scored.customer_key
     left join category_profile

@@ -1,17 +1,26 @@
-{% set revenue = 'cast(revenue as ' ~ type_double() ~ ')' %}
+{% set share = divide('part', 'positive_revenue') %}
 
 with
 
+-- a category of zero or less, where refunds exceed the sales, is no part of any share
 category_revenue as (
 
     select
         *,
-        -- exact, so that the sum of squares does not depend on the order of the rows; of 19 digits,
-        -- because the product of two decimals with 18 overflows on DuckDB
-        cast(revenue as numeric(19, 4)) * cast(revenue as numeric(19, 4)) as squared_revenue,
-        max(revenue) over (partition by customer_key, scheme) as top_category_revenue
+        case when revenue > 0 then revenue end as part
 
     from {{ ref('customer_category_revenue') }}
+
+),
+
+with_totals as (
+
+    select
+        *,
+        sum(part) over (partition by customer_key, scheme) as positive_revenue,
+        max(part) over (partition by customer_key, scheme) as top_category_revenue
+
+    from category_revenue
 
 ),
 
@@ -20,15 +29,19 @@ summed as (
     select
         customer_key,
         scheme,
-        count(*) as categories,
+        sum(case when lines > 0 then 1 else 0 end) as categories,
         sum(revenue) as revenue,
-        sum(squared_revenue) as squared_revenue,
+        max(positive_revenue) as positive_revenue,
         max(top_category_revenue) as top_category_revenue,
         -- on a tie the first by name
-        min(case when revenue = top_category_revenue then category end) as top_category
+        min(case when part = top_category_revenue then {{ by_code_point('category') }} end)
+            as top_category,
+        sum({{ as_decimal(share ~ ' * ' ~ share) }}) as category_hhi
 
-    from category_revenue
+    from with_totals
     group by customer_key, scheme
+    -- a customer with refunds only is no buyer
+    having sum(lines) > 0
 
 ),
 
@@ -44,9 +57,10 @@ final as (
 
         -- numerics
         cast(categories as {{ dbt.type_bigint() }}) as categories,
-        cast(revenue as numeric(28, 4)) as revenue,
-        cast(top_category_revenue as numeric(28, 4)) as top_category_revenue,
-        {{ divide('squared_revenue', revenue ~ ' * ' ~ revenue) }} as category_hhi
+        cast(revenue as {{ revenue_total_type() }}) as revenue,
+        cast(top_category_revenue as {{ revenue_total_type() }}) as top_category_revenue,
+        cast(category_hhi as {{ type_double() }}) as category_hhi,
+        cast(positive_revenue as {{ revenue_total_type() }}) as positive_revenue
 
     from summed
 

@@ -2,25 +2,23 @@
     config(
         materialized='incremental',
         unique_key=['customer_key', 'scheme', 'category'],
-        post_hook="{% if is_incremental() %}delete from {{ this }} where lines = 0{% endif %}"
+        post_hook="{% if is_incremental() %}delete from {{ this }} where last_order_date is null{% endif %}"
     )
 }}
 
 {#- named here, because dbt has to know it on a first run too -#}
 {%- do ref('fct_orders') -%}
 
-{%- set category_columns = {
-    'type_material': 'type_material', 'type_class': 'type_class',
-    'mfgr': 'manufacturer', 'brand': 'brand',
-} -%}
+{%- set category_columns = category_schemes() -%}
 
 with
 
 {% if is_incremental() %}
 
 -- A customer is counted anew when a line, its order or its product is new to this table, when an
--- order lies after all that it holds, or when the number of lines differs: then an order went to
--- another customer, or the as-of date went back.
+-- order lies after all that it holds, or when the number of lines or the revenue differs: then an
+-- order went to another customer or was cancelled, the as-of date went back, or the var
+-- revenue_basis changed.
 changed_customers as (
 
     {% if source_loaded_at() %}
@@ -53,21 +51,26 @@ changed_customers as (
     from (
         select
             customer_key,
-            lines
+            lines,
+            {{ basis_revenue() }} as revenue
         from {{ ref('fct_orders') }}
-        where order_date <= {{ as_of_date() }}
+        where
+            not is_cancelled
+            and customer_key is not null
+            and order_date <= {{ as_of_date() }}
 
         union all
 
         -- each line counts once in each scheme
         select
             customer_key,
-            -lines as lines
+            -lines as lines,
+            -revenue as revenue
         from {{ this }}
         where scheme = 'mfgr'
     ) as counts
     group by customer_key
-    having sum(lines) <> 0
+    having sum(lines) <> 0 or sum(revenue) <> 0
 
 ),
 
@@ -96,7 +99,12 @@ categorised as (
         {% for column in category_columns.values() %}
         coalesce(products.{{ column }}, 'unknown') as {{ column }},
         {% endfor %}
-        lines.revenue,
+        case when lines.line_kind = 'sale' then 1 else 0 end as sale_lines,
+        {% if basis_revenue() == 'net_revenue' %}
+        case when lines.is_returned then 0 else lines.revenue end as revenue,
+        {% else %}
+        case when lines.line_kind = 'sale' then lines.revenue else 0 end as revenue,
+        {% endif %}
         lines.order_date,
         lines.loaded_at,
         lines.order_loaded_at,
@@ -105,7 +113,10 @@ categorised as (
     from lines
     left join products
         on lines.product_key = products.product_key
-    where lines.order_date <= {{ as_of_date() }}
+    where
+        not lines.is_cancelled
+        and lines.customer_key is not null
+        and lines.order_date <= {{ as_of_date() }}
 
 ),
 
@@ -117,7 +128,7 @@ unioned as (
         customer_key,
         '{{ scheme }}' as scheme,
         {{ column }} as category,
-        count(*) as lines,
+        sum(sale_lines) as lines,
         sum(revenue) as revenue,
         max(order_date) as last_order_date,
         max(loaded_at) as lines_loaded_at,
@@ -183,7 +194,7 @@ final as (
 
         -- numerics
         cast(lines as {{ dbt.type_bigint() }}) as lines,
-        cast(revenue as numeric(28, 4)) as revenue,
+        cast(revenue as {{ revenue_total_type() }}) as revenue,
 
         -- dates
         last_order_date,

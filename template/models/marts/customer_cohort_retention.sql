@@ -2,7 +2,11 @@ with
 
 customers as (
 
-    select * from {{ ref('customer_360') }}
+    select
+        customer_key,
+        cast({{ dbt.date_trunc('quarter', 'first_order_date') }} as date) as cohort_quarter
+
+    from {{ ref('customer_totals') }}
     where is_buyer
 
 ),
@@ -23,18 +27,18 @@ quarters as (
 cohorts as (
 
     select
-        acquisition_cohort as cohort_quarter,
+        cohort_quarter,
         count(*) as cohort_size
 
     from customers
-    group by acquisition_cohort
+    group by cohort_quarter
 
 ),
 
 active_quarters as (
 
     select
-        customers.acquisition_cohort as cohort_quarter,
+        customers.cohort_quarter,
         cast({{ dbt.date_trunc('quarter', 'activity.activity_month') }} as date) as active_quarter,
         count(distinct customers.customer_key) as retained
 
@@ -42,7 +46,7 @@ active_quarters as (
     inner join activity
         on customers.customer_key = activity.customer_key
     group by
-        customers.acquisition_cohort,
+        customers.cohort_quarter,
         cast({{ dbt.date_trunc('quarter', 'activity.activity_month') }} as date)
 
 ),

@@ -3,7 +3,10 @@ with
 orders as (
 
     select * from {{ ref('fct_orders') }}
-    where order_date <= {{ as_of_date() }}
+    where
+        not is_cancelled
+        and customer_key is not null
+        and order_date <= {{ as_of_date() }}
 
 ),
 
@@ -12,12 +15,14 @@ months as (
     select
         customer_key,
         cast({{ dbt.date_trunc('month', 'order_date') }} as date) as activity_month,
-        cast(count(*) as {{ dbt.type_bigint() }}) as orders,
-        cast(sum(revenue) as numeric(28, 4)) as revenue,
-        min(order_date) as first_order_date
+        cast(sum(case when is_sale then 1 else 0 end) as {{ dbt.type_bigint() }}) as orders,
+        cast(sum({{ basis_revenue() }}) as {{ revenue_total_type() }}) as revenue,
+        min(case when is_sale then order_date end) as first_order_date
 
     from orders
     group by customer_key, cast({{ dbt.date_trunc('month', 'order_date') }} as date)
+    -- a customer is not active by a refund alone
+    having sum(case when is_sale then 1 else 0 end) > 0
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 customers as (
 
-    select * from {{ ref('customer_360') }}
+    select * from {{ ref('customer_totals') }}
 
 ),
 
@@ -11,7 +11,7 @@ populations as (
     select
         'buyers' as population,
         market_segment,
-        revenue
+        basis_revenue as revenue
 
     from customers
     where is_buyer
@@ -21,7 +21,7 @@ populations as (
     select
         'all_customers' as population,
         market_segment,
-        revenue
+        basis_revenue as revenue
 
     from customers
 

@@ -6,13 +6,35 @@ activity as (
 
 ),
 
+-- guests' orders and refunds too
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where not is_cancelled and order_date <= {{ as_of_date() }}
+
+),
+
+order_totals as (
+
+    select
+        cast({{ dbt.date_trunc('month', 'order_date') }} as date) as order_month,
+        sum(case when is_sale then 1 else 0 end) as orders,
+        sum({{ basis_revenue() }}) as revenue,
+        sum(case when is_sale and is_guest then 1 else 0 end) as guest_orders,
+        sum(case when is_guest then {{ basis_revenue() }} else 0 end) as guest_revenue
+
+    from orders
+    group by cast({{ dbt.date_trunc('month', 'order_date') }} as date)
+
+),
+
 bounds as (
 
     select
-        min(activity_month) as first_month,
-        max(activity_month) as last_month
+        min(order_month) as first_month,
+        max(order_month) as last_month
 
-    from activity
+    from order_totals
 
 ),
 
@@ -25,14 +47,12 @@ months as (
 
 ),
 
-monthly_totals as (
+customer_counts as (
 
     select
         activity_month,
         count(*) as active_customers,
-        sum(case when is_first_month then 1 else 0 end) as new_customers,
-        sum(orders) as orders,
-        sum(revenue) as revenue
+        sum(case when is_first_month then 1 else 0 end) as new_customers
 
     from activity
     group by activity_month
@@ -90,15 +110,19 @@ joined as (
 
     select
         months.month_start,
-        coalesce(monthly_totals.new_customers, 0) as new_customers,
-        coalesce(monthly_totals.active_customers, 0) as active_customers,
-        coalesce(monthly_totals.orders, 0) as orders,
-        coalesce(monthly_totals.revenue, 0) as revenue,
+        coalesce(customer_counts.new_customers, 0) as new_customers,
+        coalesce(customer_counts.active_customers, 0) as active_customers,
+        coalesce(order_totals.orders, 0) as orders,
+        coalesce(order_totals.revenue, 0) as revenue,
+        coalesce(order_totals.guest_orders, 0) as guest_orders,
+        coalesce(order_totals.guest_revenue, 0) as guest_revenue,
         coalesce(net_movements.net_movement, 0) as net_movement
 
     from months
-    left join monthly_totals
-        on months.month_start = monthly_totals.activity_month
+    left join order_totals
+        on months.month_start = order_totals.order_month
+    left join customer_counts
+        on months.month_start = customer_counts.activity_month
     left join net_movements
         on months.month_start = net_movements.month_start
 
@@ -131,7 +155,9 @@ final as (
         cast(active_customers as {{ dbt.type_bigint() }}) as active_customers,
         cast(active_12m as {{ dbt.type_bigint() }}) as active_12m,
         cast(orders as {{ dbt.type_bigint() }}) as orders,
-        cast(revenue as numeric(28, 4)) as revenue
+        cast(revenue as {{ revenue_total_type() }}) as revenue,
+        cast(guest_orders as {{ dbt.type_bigint() }}) as guest_orders,
+        cast(guest_revenue as {{ revenue_total_type() }}) as guest_revenue
 
     from cumulated
 

@@ -8,22 +8,22 @@ geography as (
 
 customers as (
 
-    select * from {{ ref('customer_360') }}
+    select * from {{ ref('customer_totals') }}
 
 ),
 
-customer_totals as (
+-- by key, because two nations may have one name
+nation_totals as (
 
     select
-        region_name,
-        nation_name,
+        nation_key,
         count(*) as customers,
         sum(case when is_buyer then 1 else 0 end) as buyers,
         sum(orders) as orders,
-        sum(revenue) as revenue
+        sum(basis_revenue) as revenue
 
     from customers
-    group by region_name, nation_name
+    group by nation_key
 
 ),
 
@@ -36,15 +36,17 @@ final as (
         geography.nation_name,
 
         -- numerics
-        cast(coalesce(customer_totals.customers, 0) as {{ dbt.type_bigint() }}) as customers,
-        cast(coalesce(customer_totals.buyers, 0) as {{ dbt.type_bigint() }}) as buyers,
-        cast(coalesce(customer_totals.orders, 0) as {{ dbt.type_bigint() }}) as orders,
-        cast(coalesce(customer_totals.revenue, 0) as numeric(28, 4)) as revenue
+        cast(coalesce(nation_totals.customers, 0) as {{ dbt.type_bigint() }}) as customers,
+        cast(coalesce(nation_totals.buyers, 0) as {{ dbt.type_bigint() }}) as buyers,
+        cast(coalesce(nation_totals.orders, 0) as {{ dbt.type_bigint() }}) as orders,
+        cast(coalesce(nation_totals.revenue, 0) as {{ revenue_total_type() }}) as revenue,
+
+        -- ids
+        geography.nation_key
 
     from geography
-    left join customer_totals
-        on geography.region_name = customer_totals.region_name
-        and geography.nation_name = customer_totals.nation_name
+    left join nation_totals
+        on geography.nation_key = nation_totals.nation_key
 
 )
 

@@ -8,15 +8,17 @@ segments as (
 
 ),
 
+-- Decimals, because 89.97 / 3 and 29.99 are not the same floating-point number: buyers of one thing
+-- at one price would differ, and be ranked and correlated by that.
 buyers as (
 
     select
         market_segment,
         orders,
-        {{ divide('revenue', 'orders') }} as avg_order_value,
-        {{ divide('quantity', 'orders') }} as avg_quantity
+        {{ round_to(divide('basis_revenue', 'orders'), 9) }} as avg_order_value,
+        {{ round_to(divide('quantity', 'orders'), 9) }} as avg_quantity
 
-    from {{ ref('customer_360') }}
+    from {{ ref('customer_totals') }}
     where is_buyer
 
 ),

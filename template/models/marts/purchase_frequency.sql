@@ -1,3 +1,5 @@
+{% set tenure = dbt.datediff('buyers.first_order_date', 'as_of.as_of_date', 'day') %}
+
 with
 
 as_of as (
@@ -14,7 +16,7 @@ segments as (
 
 buyers as (
 
-    select * from {{ ref('customer_360') }}
+    select * from {{ ref('customer_totals') }}
     where is_buyer
 
 ),
@@ -22,7 +24,10 @@ buyers as (
 orders as (
 
     select * from {{ ref('fct_orders') }}
-    where order_date <= {{ as_of_date() }}
+    where
+        is_sale
+        and customer_key is not null
+        and order_date <= {{ as_of_date() }}
 
 ),
 
@@ -69,10 +74,11 @@ buyer_rates as (
     select
         buyers.market_segment,
         buyers.orders,
-        {{ divide(
-            'buyers.orders * 365.25',
-            dbt.datediff('buyers.first_order_date', 'as_of.as_of_date', 'day') ~ ' + 1'
-        ) }} as orders_per_year,
+        -- of a buyer of yesterday it would be 365 orders per year
+        case
+            when {{ tenure }} >= {{ var('minimum_tenure_days', 90) }}
+                then {{ divide('buyers.orders * 365.25', tenure ~ ' + 1') }}
+        end as orders_per_year,
         case
             when buyers.orders > 1
                 then {{ divide(
@@ -94,7 +100,8 @@ buyer_totals as (
         sum(orders) as orders,
         {{ divide('sum(orders)', 'count(*)') }} as orders_mean,
         avg(orders_per_year) as orders_per_year_mean,
-        sum(case when orders = 1 then 1 else 0 end) as one_order_buyers
+        sum(case when orders = 1 then 1 else 0 end) as one_order_buyers,
+        sum(case when orders_per_year is null then 1 else 0 end) as buyers_without_rate
 
     from buyer_rates
     group by market_segment
@@ -168,7 +175,9 @@ final as (
         {{ round_to('gap_totals.days_between_mean', 4) }} as days_between_mean,
         {{ round_to('medians.customer_gap_median', 4) }} as customer_gap_median,
         cast(coalesce(buyer_totals.one_order_buyers, 0) as {{ dbt.type_bigint() }})
-            as one_order_buyers
+            as one_order_buyers,
+        cast(coalesce(buyer_totals.buyers_without_rate, 0) as {{ dbt.type_bigint() }})
+            as buyers_without_rate
 
     from segments
     left join buyer_totals

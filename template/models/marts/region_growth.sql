@@ -14,13 +14,13 @@ regions as (
 
 buyers as (
 
-    select * from {{ ref('customer_360') }}
+    select * from {{ ref('customer_totals') }}
     where is_buyer
 
 ),
 
 -- the year of the as-of date is complete only when that date is its last day
-years as (
+data_years as (
 
     select
         min(extract(year from buyers.first_order_date)) as first_year,
@@ -29,6 +29,17 @@ years as (
 
     from buyers
     cross join as_of
+
+),
+
+-- a shop without a complete year after its first has nothing to compare that with
+years as (
+
+    select
+        first_year,
+        case when last_full_year > first_year then last_full_year end as last_full_year
+
+    from data_years
 
 ),
 
@@ -65,7 +76,10 @@ joined as (
         years.first_year,
         years.last_full_year,
         coalesce(acquired.customers_end_first_year, 0) as customers_end_first_year,
-        coalesce(acquired.customers_end_last_year, 0) as customers_end_last_year,
+        case
+            when years.last_full_year is not null
+                then coalesce(acquired.customers_end_last_year, 0)
+        end as customers_end_last_year,
         coalesce(acquired.customers_end_of_data, 0) as customers_end_of_data
 
     from regions
@@ -79,14 +93,10 @@ grown as (
 
     select
         *,
-        case
-            when last_full_year > first_year
-                then
-                    power(
-                        {{ divide('customers_end_last_year', 'customers_end_first_year') }},
-                        {{ divide(1, 'last_full_year - first_year') }}
-                    ) - 1
-        end as unrounded_cagr
+        power(
+            {{ divide('customers_end_last_year', 'customers_end_first_year') }},
+            {{ divide(1, 'last_full_year - first_year') }}
+        ) - 1 as unrounded_cagr
 
     from joined
 
@@ -101,7 +111,7 @@ ranked as (
             order by
                 case when unrounded_cagr is null then 1 else 0 end asc,
                 unrounded_cagr desc,
-                region_name asc
+                {{ by_code_point('region_name') }} asc
         ) as growth_position
 
     from grown

@@ -2,7 +2,7 @@ with
 
 customers as (
 
-    select * from {{ ref('customer_360') }}
+    select * from {{ ref('customer_totals') }}
 
 ),
 
@@ -16,7 +16,7 @@ final as (
         cast(count(*) as {{ dbt.type_bigint() }}) as customers,
         cast(sum(case when is_buyer then 1 else 0 end) as {{ dbt.type_bigint() }}) as buyers,
         cast(sum(orders) as {{ dbt.type_bigint() }}) as orders,
-        cast(sum(revenue) as numeric(28, 4)) as revenue
+        cast(sum(basis_revenue) as {{ revenue_total_type() }}) as revenue
 
     from customers
     group by market_segment
