@@ -1,4 +1,15 @@
 {#
+    Has a mart built after a gate that it doesn't read, so that bad input stops before any mart changes.
+    Named only while dbt parses: unit tests need no rows for it. Marts that read these marts follow.
+#}
+{% macro after(gate) %}
+    {% if not execute %}
+        {% do ref(gate) %}
+    {% endif %}
+{% endmacro %}
+
+
+{#
     The column that marts sum, rank and share as revenue: gross or after returns (var revenue_basis).
     Facts, customer_totals and customer_360 have both columns.
 #}
@@ -23,6 +34,13 @@
 {% macro revenue_with_tax_total_type() -%}
     {%- set places = [var('amount_places', 2) + 2 * var('rate_places', 2), 12] | min -%}
     numeric({{ 22 + places }}, {{ places }})
+{%- endmacro %}
+
+
+{# Sums of quantities. #}
+{% macro quantity_total_type() -%}
+    {%- set places = var('amount_places', 2) -%}
+    numeric({{ 26 + places }}, {{ places }})
 {%- endmacro %}
 
 
@@ -59,4 +77,24 @@
         'type_material': 'type_material', 'type_class': 'type_class',
         'mfgr': 'manufacturer', 'brand': 'brand',
     }) %}
+{% endmacro %}
+
+
+{#
+    Says that no row of the seed marketing_spend names a segment: q06 can still be computed, but its
+    direct cost is 0 everywhere. A post-hook of marketing_spend_checks.
+#}
+{% macro warn_of_brand_spend_only() %}
+    {% if execute %}
+        {% set counts = run_query(
+            'select count(*), count(market_segment) from ' ~ ref('marketing_spend')
+        ) %}
+        {% set in_all, with_segment = counts.columns[0].values()[0], counts.columns[1].values()[0] %}
+        {% if in_all and not with_segment %}
+            {% do exceptions.warn(
+                'seeds/marketing_spend.csv holds brand spend only: cac_direct of q06 is 0 for every segment. '
+                ~ 'Name the segment where you know it, or read cac_loaded.'
+            ) %}
+        {% endif %}
+    {% endif %}
 {% endmacro %}

@@ -10,7 +10,7 @@ cohorts as (
 
 buyers as (
 
-    select count(*) as buyers from {{ ref('customer_360') }}
+    select count(*) as buyers from {{ ref('customer_totals') }}
     where is_buyer
 
 )
@@ -21,8 +21,10 @@ select
     sum(cohorts.retained) as retained_in_own_quarter
 
 from buyers
-cross join cohorts
+-- a left join, so that the row of the buyers stays where no cohort is
+left join cohorts
+    on cohorts.quarter_number = 0
 group by buyers.buyers
 having
-    sum(cohorts.cohort_size) <> buyers.buyers
-    or sum(cohorts.retained) <> buyers.buyers
+    coalesce(sum(cohorts.cohort_size), 0) <> buyers.buyers
+    or coalesce(sum(cohorts.retained), 0) <> buyers.buyers

@@ -8,6 +8,8 @@
 
 {#- named here, because dbt has to know it on a first run too -#}
 {%- do ref('fct_orders') -%}
+{%- do after('reconciliation') -%}
+{%- do after('marketing_spend_checks') -%}
 
 {%- set category_columns = category_schemes() -%}
 

@@ -1,3 +1,6 @@
+{%- do after('reconciliation') -%}
+{%- do after('marketing_spend_checks') -%}
+
 with
 
 orders as (

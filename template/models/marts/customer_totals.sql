@@ -1,3 +1,5 @@
+{%- do after('reconciliation') -%}
+{%- do after('marketing_spend_checks') -%}
 {% set order_age = dbt.datediff('orders.order_date', 'as_of.as_of_date', 'day') %}
 
 with
@@ -72,7 +74,7 @@ final as (
         cast(coalesce(order_totals.orders, 0) as {{ dbt.type_bigint() }}) as orders,
         cast(coalesce(order_totals.lines, 0) as {{ dbt.type_bigint() }}) as lines,
         cast(coalesce(order_totals.returned_lines, 0) as {{ dbt.type_bigint() }}) as returned_lines,
-        cast(coalesce(order_totals.quantity, 0) as numeric(28, 2)) as quantity,
+        cast(coalesce(order_totals.quantity, 0) as {{ quantity_total_type() }}) as quantity,
         cast(coalesce(order_totals.revenue, 0) as {{ revenue_total_type() }}) as revenue,
         cast(coalesce(order_totals.revenue_with_tax, 0) as {{ revenue_with_tax_total_type() }})
             as revenue_with_tax,
