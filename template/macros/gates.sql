@@ -120,3 +120,71 @@
 {% macro is_text_type(type) %}
     {% do return(modules.re.match('(text|varchar|string|char)', type | lower) is not none) %}
 {% endmacro %}
+
+
+{# Ends the run where the facts were built with other settings. A pre-hook of int_input_checks. #}
+{% macro refuse_changed_settings() %}
+    {% set remembered = built_before('int_settings') %}
+    {% if remembered %}
+        {% set now = fact_settings() %}
+        {% set changed = [] %}
+        {% for row in run_query('select setting, setting_value from ' ~ remembered).rows
+            if row[0] in now and now[row[0]] != row[1] %}
+            {% do changed.append(row[0] ~ ' is ' ~ now[row[0]] ~ ', was ' ~ row[1]) %}
+        {% endfor %}
+        {% if changed %}
+            {{ exceptions.raise_compiler_error(
+                'Settings changed since the facts were built:\n\n- ' ~ changed | sort | join('\n- ')
+                ~ '\n\nNo table was changed. Build once with --full-refresh, or set them back.'
+            ) }}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{#
+    Ends the run where a test of the var required_tests is not there: dbt drops a test without a failure
+    when what it reads is disabled or gone. A pre-hook of reconciliation.
+#}
+{% macro refuse_missing_tests() %}
+    {% if execute %}
+        {% set missing = var('required_tests', []) | reject('in', graph.nodes.values()
+            | selectattr('resource_type', 'equalto', 'test') | map(attribute='name') | list) | list %}
+        {% if missing %}
+            {{ exceptions.raise_compiler_error(
+                'Tests that guard the numbers are missing or disabled: ' ~ missing | join(', ')
+                ~ '. Bring them back, or take them out of the var required_tests in dbt_project.yml. No mart was changed.'
+            ) }}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{#
+    Ends the run where the session is in another time zone than UTC: load times with a zone would be
+    cast to local time.
+#}
+{% macro refuse_local_time() %}
+    {{ return(adapter.dispatch('refuse_local_time')()) }}
+{% endmacro %}
+
+{% macro default__refuse_local_time() %}{% endmacro %}
+
+{% macro postgres__refuse_local_time() %}
+    {% if execute %}
+        {% set zone = run_query("select current_setting('TimeZone') as zone").columns[0].values()[0] %}
+        {% if zone | lower not in ('utc', 'etc/utc', 'gmt', 'etc/gmt', 'zulu', 'etc/zulu', 'universal', 'etc/universal', 'uct', 'etc/uct') %}
+            {{ exceptions.raise_compiler_error(
+                "The session's time zone is " ~ zone ~ ', and load times are compared in UTC. Set the time zone of the '
+                ~ 'connection to UTC: settings: {TimeZone: UTC} in the profile on DuckDB, '
+                ~ 'alter database ... set timezone to UTC on PostgreSQL (warehouse/bootstrap.sql does).'
+            ) }}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+{% macro duckdb__refuse_local_time() %}
+    {{ return(postgres__refuse_local_time()) }}
+{% endmacro %}
+
+{% macro redshift__refuse_local_time() %}{% endmacro %}

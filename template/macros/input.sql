@@ -61,3 +61,28 @@
     false
     {%- endif -%}
 {%- endmacro %}
+
+
+{# Says in the run's output how many rows were set aside. A post-hook of rows_set_aside. #}
+{% macro count_set_aside() %}
+    {% if execute %}
+        {% set counts = run_query('select entity, reason, count(*) from ' ~ this ~ ' group by entity, reason order by entity, reason') %}
+        {% for row in counts.rows %}
+            {% do log('Set aside: ' ~ row[2] ~ ' rows (' ~ row[0] ~ ', ' ~ row[1] ~ '). They are listed in ' ~ this ~ '.', info=true) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{# The settings that facts depend on, as text: what int_settings remembers. #}
+{% macro fact_settings() %}
+    {% set settings = {} %}
+    {% for setting, default in {
+        'key_type': 'bigint', 'amount_places': 2, 'rate_places': 2, 'cancelled_statuses': [],
+        'returns': none, 'future_rows': 'refuse', 'earliest_order_date': '1970-01-01',
+        'missing_customers': 'refuse',
+    }.items() %}
+        {% do settings.update({setting: var(setting, default) | string}) %}
+    {% endfor %}
+    {% do return(settings) %}
+{% endmacro %}

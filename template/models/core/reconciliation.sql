@@ -6,12 +6,14 @@
 -#}
 {{
     config(
+        pre_hook="{{ refuse_missing_tests() }}",
         post_hook={
             'sql': "{{ refuse_if_any('The facts differ from the source.') }}",
             'transaction': false
         }
     )
 }}
+-- depends_on: {{ ref('int_settings') }}
 {%- set double = type_double() -%}
 {%- set loaded = source_loaded_at() -%}
 {%- set month_of -%}

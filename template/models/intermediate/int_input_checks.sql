@@ -5,7 +5,12 @@
 -#}
 {{
     config(
-        pre_hook=["{{ refuse_old_types() }}", "{{ refuse_unreadable_keys() }}"],
+        pre_hook=[
+            "{{ refuse_local_time() }}",
+            "{{ refuse_changed_settings() }}",
+            "{{ refuse_old_types() }}",
+            "{{ refuse_unreadable_keys() }}",
+        ],
         post_hook={
             'sql': "{{ refuse_if_any('The input has faults. Correct them at the source, or choose the setting that is named.') }}",
             'transaction': false

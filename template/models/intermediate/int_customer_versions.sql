@@ -1,0 +1,68 @@
+{#- What the snapshot reads: customers, and since when a changed one is valid. -#}
+{%- set snapshot = built_snapshot('customers_snapshot') -%}
+-- depends_on: {{ ref('int_input_checks') }}
+
+with
+
+customers as (
+
+    select * from {{ ref('int_customers') }}
+
+),
+
+-- where the newest version begins, or where it ended, for a customer who had gone
+boundaries as (
+
+    {% if snapshot %}
+    select
+        customer_key,
+        max(coalesce(dbt_valid_to, dbt_valid_from)) as last_boundary
+
+    from {{ snapshot }}
+    group by customer_key
+    {% else %}
+    select
+        customer_key,
+        loaded_at as last_boundary
+
+    from customers
+    where false
+    {% endif %}
+
+),
+
+final as (
+
+    select
+        -- ids
+        customers.customer_key,
+        customers.nation_key,
+
+        -- strings
+        customers.customer_name,
+        customers.market_segment,
+        customers.address,
+        customers.phone,
+        customers.comment,
+        cast('{{ tracked_columns("customers_snapshot") | join(",") }}' as {{ dbt.type_string() }})
+            as tracked_columns,
+
+        -- numerics
+        customers.account_balance,
+
+        -- timestamps
+        customers.loaded_at,
+        -- a load time that is tied with the version before, or older, begins right after it
+        cast(case
+            when boundaries.last_boundary >= {{ 'customers.loaded_at' if source_loaded_at() else dbt.snapshot_get_time() }}
+                then {{ plus_microseconds('boundaries.last_boundary', 1) }}
+            else {{ 'customers.loaded_at' if source_loaded_at() else dbt.snapshot_get_time() }}
+        end as {{ dbt.type_timestamp() }}) as changed_at
+
+    from customers
+    left join boundaries
+        on customers.customer_key = boundaries.customer_key
+
+)
+
+select * from final
