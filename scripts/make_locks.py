@@ -99,13 +99,14 @@ def main(arguments: list[str]) -> None:
     upgrade = "--upgrade" in arguments
     variants = [(warehouse, answer) for warehouse in warehouses() for answer in (False, True)]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    dev = "".join(f"{requirement}\n" for requirement in project["dependencies"])
+    adapters = filter(None, (facts(warehouse)["requirement"] for warehouse in warehouses()))
+    dev = "".join(f"{requirement}\n" for requirement in (*project["dependencies"], *adapters))
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         everything = work / "everything.txt"
         # uv keeps the versions that it finds here, those of packages that only projects have included
         everything.write_text(
-            "".join(lock.read_text("utf-8") for lock in (DEV, *sorted(LOCKS.glob("*.txt")))),
+            "".join(lock.read_text("utf-8") for lock in (DEV, *sorted(WAREHOUSES.glob("*/*.txt")))),
             "utf-8",
         )
         together = dev + "".join(requirements_in(*variant) for variant in variants)
