@@ -1,4 +1,4 @@
-"""Resolve the requirement locks: includes/requirements, requirements, template/orchestration.
+"""Resolve the requirement locks: includes/warehouses, requirements, template/orchestration.
 
     python scripts/make_locks.py [--upgrade]
 
@@ -18,13 +18,14 @@ import tempfile
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import yaml
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "template" / "scripts" / "lock.sh"
-LOCKS = ROOT / "includes" / "requirements"
+WAREHOUSES = ROOT / "includes" / "warehouses"
 DEV = ROOT / "requirements" / "dev.txt"
 UV = ROOT / "requirements" / "uv.txt"  # for machines that have no uv
 SPARK = ROOT / "requirements" / "spark.txt"  # apart: dbt-databricks needs an older dbt-spark
@@ -42,10 +43,10 @@ def warehouses() -> list[str]:
     return [value["value"] if isinstance(value, dict) else value for value in values]
 
 
-def requirements_in(warehouse: str, elementary: bool) -> str:
-    """The requirements.in that a project with these answers gets."""
-    text = (ROOT / "template" / "requirements.in.jinja").read_text("utf-8")
-    environment = Environment(
+def environment() -> Environment:
+    """Jinja with the settings of copier.yml, over the whole repository."""
+    return Environment(
+        loader=FileSystemLoader(ROOT),
         block_start_string="[%",
         block_end_string="%]",
         variable_start_string="[[",
@@ -57,7 +58,18 @@ def requirements_in(warehouse: str, elementary: bool) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    return environment.from_string(text).render(warehouse=warehouse, elementary=elementary)
+
+
+def facts(warehouse: str) -> dict[str, Any]:
+    """What the warehouse's folder says about it."""
+    template = environment().get_template(f"includes/warehouses/{warehouse}/facts.jinja")
+    return template.module.facts
+
+
+def requirements_in(warehouse: str, elementary: bool) -> str:
+    """The requirements.in that a project with these answers gets."""
+    template = environment().get_template("template/requirements.in.jinja")
+    return template.render(warehouse=warehouse, facts=facts(warehouse), elementary=elementary)
 
 
 def compile_lock(text: str, lock: Path, work: Path, upgrade: bool, constraint: Path | None) -> None:
@@ -87,13 +99,14 @@ def main(arguments: list[str]) -> None:
     upgrade = "--upgrade" in arguments
     variants = [(warehouse, answer) for warehouse in warehouses() for answer in (False, True)]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    dev = "".join(f"{requirement}\n" for requirement in project["dependencies"])
+    adapters = filter(None, (facts(warehouse)["requirement"] for warehouse in warehouses()))
+    dev = "".join(f"{requirement}\n" for requirement in (*project["dependencies"], *adapters))
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         everything = work / "everything.txt"
         # uv keeps the versions that it finds here, those of packages that only projects have included
         everything.write_text(
-            "".join(lock.read_text("utf-8") for lock in (DEV, *sorted(LOCKS.glob("*.txt")))),
+            "".join(lock.read_text("utf-8") for lock in (DEV, *sorted(WAREHOUSES.glob("*/*.txt")))),
             "utf-8",
         )
         together = dev + "".join(requirements_in(*variant) for variant in variants)
@@ -105,8 +118,8 @@ def main(arguments: list[str]) -> None:
             (ZENSICAL, DOCS, None),
         ]
         for warehouse, elementary in variants:
-            name = f"{warehouse}{'-elementary' if elementary else ''}.txt"
-            jobs.append((requirements_in(warehouse, elementary), LOCKS / name, everything))
+            lock = WAREHOUSES / warehouse / f"requirements{'-elementary' if elementary else ''}.txt"
+            jobs.append((requirements_in(warehouse, elementary), lock, everything))
         for requirements in sorted(ROOT.glob("template/orchestration/*/requirements.in")):
             text = requirements.read_text("utf-8")
             jobs.append((text, requirements.with_suffix(".txt"), None))
@@ -114,7 +127,8 @@ def main(arguments: list[str]) -> None:
             start = time.monotonic()
             compile_lock(text, lock, work, upgrade, constraint)
             print(
-                f"{lock.parent.name}/{lock.name:<32} {time.monotonic() - start:5.1f} s", flush=True
+                f"{f'{lock.parent.name}/{lock.name}':<40} {time.monotonic() - start:5.1f} s",
+                flush=True,
             )
 
 

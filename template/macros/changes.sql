@@ -28,10 +28,6 @@
 {%- endmacro %}
 
 {% macro default__row_fingerprint(columns) -%}
-    (hash({{ columns | join(', ') }}) & 1099511627775)
-{%- endmacro %}
-
-{% macro duckdb__row_fingerprint(columns) -%}
     cast(hash({{ columns | join(', ') }}) & 1099511627775 as bigint)
 {%- endmacro %}
 
@@ -132,4 +128,64 @@
     {% endif %}
     group by both_sides.changed_key
     having sum(both_sides.fingerprint) <> 0 or sum(both_sides.occurrences) <> 0
+{% endmacro %}
+
+
+{#
+    Deletes the rows of customers who have to be counted again from customer_category_revenue: an order
+    changed that is or was theirs, a product that they bought changed, or the number of their lines or
+    their revenue differs (then the as-of date moved, or the var revenue_basis changed).
+#}
+{% macro forget_changed_customers() %}
+    delete from {{ this }}
+    where
+        customer_key in (
+            select changed.customer_key from {{ ref('int_changed_orders') }} as changed
+            where changed.customer_key is not null
+
+            union all
+
+            select orders.customer_key from {{ ref('fct_orders') }} as orders
+            where
+                orders.customer_key is not null
+                and orders.order_key in (
+                    select changed.order_key from {{ ref('int_changed_orders') }} as changed
+                )
+
+            union all
+
+            select bought.customer_key from {{ ref('fct_order_lines') }} as bought
+            where
+                bought.customer_key is not null
+                and bought.product_key in (
+                    select changed.product_key from {{ ref('int_changed_products') }} as changed
+                )
+
+            union all
+
+            select counts.customer_key
+            from (
+                select
+                    customer_key,
+                    lines,
+                    {{ basis_revenue() }} as revenue
+                from {{ ref('fct_orders') }}
+                where
+                    not is_cancelled
+                    and customer_key is not null
+                    and order_date <= {{ as_of_date() }}
+
+                union all
+
+                -- each line counts once in each scheme
+                select
+                    customer_key,
+                    -lines as lines,
+                    -revenue as revenue
+                from {{ this }}
+                where scheme = 'mfgr'
+            ) as counts
+            group by counts.customer_key
+            having sum(counts.lines) <> 0 or sum(counts.revenue) <> 0
+        )
 {% endmacro %}

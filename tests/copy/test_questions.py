@@ -176,7 +176,7 @@ BAD = {
     "Redshift schema raw": (
         {"warehouse": "redshift", "schema_staging": "raw"},
         "schema_staging",
-        "reserved word in Redshift",
+        "reserved word in Amazon Redshift",
     ),
     **{
         f"{warehouse} schema that leaves no room for a prefix": (

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_input_checks') }}
+{%- do after('int_input_checks') -%}
 {% set snapshots = ref('customers_snapshot') %}
 {% set customers = ref('int_customers') %}
 

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_input_checks') }}
+{%- do after('int_input_checks') -%}
 
 with
 

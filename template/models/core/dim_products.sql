@@ -1,6 +1,6 @@
--- depends_on: {{ ref('int_input_checks') }}
+{%- do after('int_input_checks') -%}
 
--- and what changes here has to be seen before it is overwritten: {{ ref('int_changed_products') }}
+{%- do after('int_changed_products') -%}
 
 with
 

@@ -7,7 +7,8 @@
             ) {% endif %}"
     )
 }}
--- depends_on: {{ ref('int_input_checks') }}, {{ ref('int_changed_orders') }}
+{%- do after('int_input_checks') -%}
+{%- do after('int_changed_orders') -%}
 
 with
 

@@ -13,7 +13,7 @@
 {%- set compared = [
     'product_key', 'supplier_key', 'comment', 'available_quantity', 'supply_cost', 'loaded_at'
 ] -%}
--- depends_on: {{ ref('int_input_checks') }}
+{%- do after('int_input_checks') -%}
 
 with
 

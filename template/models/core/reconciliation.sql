@@ -13,7 +13,7 @@
         }
     )
 }}
--- depends_on: {{ ref('int_settings') }}
+{%- do after('int_settings') -%}
 {%- set double = type_double() -%}
 {%- set loaded = source_loaded_at() -%}
 {%- set month_of -%}

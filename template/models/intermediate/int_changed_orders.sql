@@ -9,7 +9,7 @@
 {%- set incoming_orders = ref('int_orders') -%}
 {%- set incoming_lines = ref('int_order_lines') -%}
 {%- set repaired = var('repair_months', []) -%}
--- depends_on: {{ ref('int_input_checks') }}
+{%- do after('int_input_checks') -%}
 
 with
 

@@ -1,7 +1,7 @@
 {{ config(materialized='incremental') }}
 {%- set built = built_before('dim_products') -%}
-{%- set compared = 'product_key, type_material, type_class, manufacturer, brand' -%}
--- depends_on: {{ ref('int_input_checks') }}
+{%- set compared = 'product_key, type_material, type_class, manufacturer, brand, loaded_at' -%}
+{%- do after('int_input_checks') -%}
 
 with
 

@@ -1,6 +1,6 @@
 {#- What the snapshot reads: customers, and since when a changed one is valid. -#}
 {%- set snapshot = built_snapshot('customers_snapshot') -%}
--- depends_on: {{ ref('int_input_checks') }}
+{%- do after('int_input_checks') -%}
 
 with
 

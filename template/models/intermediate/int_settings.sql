@@ -3,7 +3,7 @@
     full refresh where they differ: facts are not rewritten by a changed setting.
 -#}
 {{ config(materialized='incremental', unique_key='setting') }}
--- depends_on: {{ ref('int_input_checks') }}
+{%- do after('int_input_checks') -%}
 
 with
 

@@ -1,13 +1,21 @@
+{#-
+    A run counts a customer again, in all categories: it forgets those of whom something changed, and
+    counts everybody who is not here. It is the last model to read which orders and products
+    changed, so it empties those lists.
+-#}
 {{
     config(
         materialized='incremental',
-        unique_key=['customer_key', 'scheme', 'category'],
-        post_hook="{% if is_incremental() %}delete from {{ this }} where last_order_date is null{% endif %}"
+        pre_hook="{% if is_incremental() %}{{ forget_changed_customers() }}{% endif %}",
+        post_hook=[
+            "delete from {{ ref('int_changed_orders') }} where true",
+            "delete from {{ ref('int_changed_products') }} where true",
+        ]
     )
 }}
-
-{#- named here, because dbt has to know it on a first run too -#}
-{%- do ref('fct_orders') -%}
+{%- do after('int_changed_orders') -%}
+{%- do after('int_changed_products') -%}
+{%- do after('fct_orders') -%}
 {%- do after('reconciliation') -%}
 {%- do after('marketing_spend_checks') -%}
 
@@ -15,75 +23,12 @@
 
 with
 
-{% if is_incremental() %}
-
--- A customer is counted anew when a line, its order or its product is new to this table, when an
--- order lies after all that it holds, or when the number of lines or the revenue differs: then an
--- order went to another customer or was cancelled, the as-of date went back, or the var
--- revenue_basis changed.
-changed_customers as (
-
-    {% if source_loaded_at() %}
-
-    select customer_key from {{ ref('fct_order_lines') }}
-    where
-        loaded_at > {{ newest_seen('lines_loaded_at') }}
-        or order_loaded_at > {{ newest_seen('orders_loaded_at') }}
-        or order_date > {{ newest_date_seen('last_order_date') }}
-
-    union all
-
-    select customer_key from {{ ref('fct_order_lines') }}
-    where
-        product_key in (
-            select products.product_key from {{ ref('dim_products') }} as products
-            where products.loaded_at > {{ newest_seen('products_loaded_at') }}
-        )
-
-    {% else %}
-
-    select customer_key from {{ ref('fct_order_lines') }}
-    where order_date >= {{ lookback_start('last_order_date') }}
-
-    {% endif %}
-
-    union all
-
-    select customer_key
-    from (
-        select
-            customer_key,
-            lines,
-            {{ basis_revenue() }} as revenue
-        from {{ ref('fct_orders') }}
-        where
-            not is_cancelled
-            and customer_key is not null
-            and order_date <= {{ as_of_date() }}
-
-        union all
-
-        -- each line counts once in each scheme
-        select
-            customer_key,
-            -lines as lines,
-            -revenue as revenue
-        from {{ this }}
-        where scheme = 'mfgr'
-    ) as counts
-    group by customer_key
-    having sum(lines) <> 0 or sum(revenue) <> 0
-
-),
-
-{% endif %}
-
 lines as (
 
     select * from {{ ref('fct_order_lines') }}
 
     {% if is_incremental() %}
-    where customer_key in (select changed_customers.customer_key from changed_customers)
+    where customer_key not in (select counted.customer_key from {{ this }} as counted)
     {% endif %}
 
 ),
@@ -146,44 +91,6 @@ unioned as (
 
 ),
 
-{% if is_incremental() %}
-
--- A category in which a customer has no line any more: its row becomes empty here, and the
--- post-hook deletes it. No engine's incremental strategy deletes a row that a query does not give.
-emptied as (
-
-    select
-        earlier.customer_key,
-        earlier.scheme,
-        earlier.category,
-        0 as lines,
-        0 as revenue,
-        cast(null as date) as last_order_date,
-        cast(null as {{ dbt.type_timestamp() }}) as lines_loaded_at,
-        cast(null as {{ dbt.type_timestamp() }}) as orders_loaded_at,
-        cast(null as {{ dbt.type_timestamp() }}) as products_loaded_at
-
-    from {{ this }} as earlier
-    left join unioned
-        on earlier.customer_key = unioned.customer_key
-        and earlier.scheme = unioned.scheme
-        and earlier.category = unioned.category
-    where
-        earlier.customer_key in (select changed_customers.customer_key from changed_customers)
-        and unioned.customer_key is null
-
-),
-
-with_emptied as (
-
-    select * from unioned
-    union all
-    select * from emptied
-
-),
-
-{% endif %}
-
 final as (
 
     select
@@ -206,7 +113,7 @@ final as (
         orders_loaded_at,
         products_loaded_at
 
-    from {{ 'with_emptied' if is_incremental() else 'unioned' }}
+    from unioned
 
 )
 

@@ -1,5 +1,5 @@
 {{ config(post_hook="{{ count_set_aside() }}") }}
--- depends_on: {{ ref('reconciliation') }}
+{%- do after('reconciliation') -%}
 
 with
 
