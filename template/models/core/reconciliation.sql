@@ -172,7 +172,7 @@ final as (
             || ' in the source, ' || cast(fact_orders as {{ dbt.type_string() }}) || ' with '
             || cast(fact_lines as {{ dbt.type_string() }}) || ' and '
             || cast({{ round_to('fact_revenue', 2) }} as {{ dbt.type_string() }})
-            || ' in the facts. Rebuild the month: make repair MONTHS=' || month_name
+            || ' in the facts. Rebuild it: make build VARS="{repair_months: [' || month_name || ']}"'
             as {{ dbt.type_string() }}
         ) as sentence
 
