@@ -5,6 +5,7 @@
 -#}
 {{
     config(
+        materialized='table',
         pre_hook=[
             "{{ refuse_local_time() }}",
             "{{ refuse_changed_settings() }}",
@@ -20,67 +21,82 @@
 {%- set refuses_future = not sets_aside() -%}
 {%- set text = dbt.type_string() -%}
 
-{#- label: what a row is called in a sentence. key: its key columns. Each fault has a condition and what to do. -#}
+{#-
+    Each entity: the model, what its rows are called, their key, and its faults, which are a name for the
+    rows that have it, the condition, and what to do.
+-#}
 {%- set entities = {
     'customers': {
-        'from': ref('stg_tpch__customers'), 'label': 'customer', 'key': ['customer_key'], 'faults': {
-            "have the segment ALL, which q11 uses for all segments together. Rename it.":
-                "trim(market_segment) = 'ALL'",
-        },
+        'from': ref('stg_tpch__customers'), 'rows': 'Customers', 'key': ['customer_key'], 'faults': [
+            ('in the segment ALL', "trim(market_segment) = 'ALL'",
+                'Rename it: q11 uses ALL for all segments together.'),
+        ],
     },
     'orders': {
-        'from': ref('stg_tpch__orders'), 'label': 'order', 'key': ['order_key'], 'faults': {
-            'have no order date.': 'order_date is null',
-        },
+        'from': ref('stg_tpch__orders'), 'rows': 'Orders', 'key': ['order_key'], 'faults': [
+            ('without an order date', 'order_date is null', 'Deliver it.'),
+        ],
     },
     'order_lines': {
-        'from': ref('stg_tpch__line_items'), 'label': 'order line', 'key': ['order_key', 'line_number'],
-        'faults': {
-            'have no quantity.': 'quantity is null',
-            'have no price.': 'extended_price is null',
-            'have no discount. Deliver 0 where there is none.': 'discount is null',
-            'have no tax. Deliver 0 where there is none.': 'tax is null',
-            'have a discount below 0 or above 1. 12.5 % is 0.125.': 'discount < 0 or discount > 1',
-            'have a tax below 0 or above 10. 8.1 % is 0.081.': 'tax < 0 or tax > 10',
-        },
+        'from': ref('stg_tpch__line_items'), 'rows': 'Order lines',
+        'key': ['order_key', 'line_number'], 'faults': [
+            ('without a quantity', 'quantity is null', 'Deliver it.'),
+            ('without a price', 'extended_price is null', 'Deliver it.'),
+            ('without a discount', 'discount is null', 'Deliver 0 where there is none.'),
+            ('without a tax', 'tax is null', 'Deliver 0 where there is none.'),
+            ('with a discount below 0 or above 1', 'discount < 0 or discount > 1',
+                'Deliver fractions: 12.5 % is 0.125.'),
+            ('with a tax below 0 or above 10', 'tax < 0 or tax > 10',
+                'Deliver fractions: 8.1 % is 0.081.'),
+        ],
     },
-    'products': {'from': ref('stg_tpch__parts'), 'label': 'product', 'key': ['product_key'], 'faults': {}},
+    'products': {
+        'from': ref('stg_tpch__parts'), 'rows': 'Products', 'key': ['product_key'], 'faults': []
+    },
     'suppliers': {
-        'from': ref('stg_tpch__suppliers'), 'label': 'supplier', 'key': ['supplier_key'], 'faults': {}
+        'from': ref('stg_tpch__suppliers'), 'rows': 'Suppliers', 'key': ['supplier_key'],
+        'faults': []
     },
     'part_supply': {
-        'from': ref('stg_tpch__part_supply'), 'label': 'offer', 'key': ['product_key', 'supplier_key'],
-        'faults': {}
+        'from': ref('stg_tpch__part_supply'), 'rows': 'Offers of suppliers',
+        'key': ['product_key', 'supplier_key'], 'faults': []
     },
-    'nations': {'from': ref('stg_tpch__nations'), 'label': 'nation', 'key': ['nation_key'], 'faults': {}},
-    'regions': {'from': ref('stg_tpch__regions'), 'label': 'region', 'key': ['region_key'], 'faults': {}},
+    'nations': {
+        'from': ref('stg_tpch__nations'), 'rows': 'Nations', 'key': ['nation_key'], 'faults': []
+    },
+    'regions': {
+        'from': ref('stg_tpch__regions'), 'rows': 'Regions', 'key': ['region_key'], 'faults': []
+    },
 } -%}
 
 {%- if refuses_future -%}
-    {%- do entities.orders.faults.update({
-        'have an order date in the future. Correct them, or set the var future_rows to set_aside.':
-            'order_date > ' ~ present_limit_date(),
-        'have an order date before ' ~ var('earliest_order_date', '1970-01-01')
-        ~ '. Correct them, change the var earliest_order_date, or set the var future_rows to set_aside.':
-            'order_date < ' ~ earliest_order_date(),
-    }) -%}
+    {%- do entities.orders.faults.append((
+        'with an order date in the future', 'order_date > ' ~ present_limit_date(),
+        'Correct them, or set the var future_rows to set_aside.'
+    )) -%}
+    {%- do entities.orders.faults.append((
+        'with an order date before ' ~ var('earliest_order_date', '1970-01-01'),
+        'order_date < ' ~ earliest_order_date(),
+        'Correct them, set the var earliest_order_date, or set the var future_rows to set_aside.'
+    )) -%}
 {%- endif -%}
 {%- if var('returns', none) == 'flag' -%}
-    {%- do entities.order_lines.faults.update({
-        'have a negative price, but the var returns says that returns come by flag.': 'extended_price < 0',
-    }) -%}
+    {%- do entities.order_lines.faults.append((
+        'with a negative price', 'extended_price < 0',
+        'The var returns is flag, so a return is no negative line: correct them, or set it to lines.'
+    )) -%}
 {%- endif -%}
 {%- for name, entity in entities.items() -%}
     {%- for column in entity.key -%}
-        {%- do entity.faults.update({'have no ' ~ column ~ '.': column ~ ' is null'}) -%}
+        {%- do entity.faults.append(('without ' ~ column, column ~ ' is null', 'Deliver it.')) -%}
     {%- endfor -%}
     {%- if source_loaded_at() -%}
-        {%- do entity.faults.update({'have no load time.': 'loaded_at is null'}) -%}
+        {%- do entity.faults.append(('without a load time', 'loaded_at is null', 'Deliver it.')) -%}
         {%- if refuses_future -%}
-            {%- do entity.faults.update({
-                'have a load time in the future. Correct them, or set the var future_rows to set_aside.':
-                    'loaded_at > ' ~ present_limit(),
-            }) -%}
+            {%- do entity.faults.append((
+                'with a load time in the future', 'loaded_at > ' ~ present_limit(),
+                'Correct them, or set the var future_rows to set_aside.'
+            )) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endfor -%}
@@ -98,9 +114,9 @@ with
 {{ name }}_counts as (
 
     select
-        {% for condition in entity.faults.values() %}
-        sum(case when {{ condition }} then 1 else 0 end) as rows_{{ loop.index }},
-        min(case when {{ condition }} then {{ example }} end) as example_{{ loop.index }}
+        {% for fault in entity.faults %}
+        sum(case when {{ fault[1] }} then 1 else 0 end) as rows_{{ loop.index }},
+        min(case when {{ fault[1] }} then {{ example }} end) as example_{{ loop.index }}
             {{- ',' if not loop.last }}
         {% endfor %}
 
@@ -113,20 +129,22 @@ with
     select
         {% for column in ['rows', 'example'] %}
         case fault_numbers.fault_number
-            {% for condition in entity.faults.values() %}
+            {% for fault in entity.faults %}
             when {{ loop.index }} then {{ name }}_counts.{{ column }}_{{ loop.index }}
             {% endfor %}
         end as {{ 'faulty_rows' if column == 'rows' else column }},
         {% endfor %}
+        {% for column in ['fault', 'advice'] %}
         case fault_numbers.fault_number
-            {% for sentence in entity.faults %}
-            when {{ loop.index }} then '{{ sentence }}'
+            {% for fault in entity.faults %}
+            when {{ loop.index }} then '{{ fault[0] if column == "fault" else fault[2] }}'
             {% endfor %}
-        end as advice
+        end as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
 
     from {{ name }}_counts
     cross join (
-        {% for condition in entity.faults.values() %}
+        {% for fault in entity.faults %}
         select {{ loop.index }} as fault_number {{ 'union all' if not loop.last }}
         {% endfor %}
     ) as fault_numbers
@@ -214,8 +232,9 @@ faults as (
     select
         '{{ name }}' as entity,
         faulty_rows,
-        cast(faulty_rows as {{ text }}) || ' {{ entity.label }}s ' || advice || ' Example: ' || coalesce(example, 'null') || '.'
-            as sentence
+        example,
+        '{{ entity.rows }} ' || fault as fault,
+        advice
     from {{ name }}_faults
     where faulty_rows > 0
 
@@ -224,8 +243,9 @@ faults as (
     select
         '{{ name }}' as entity,
         faulty_rows,
-        cast(faulty_rows as {{ text }}) || ' keys of {{ entity.label }}s occur more than once ({{ entity.key | join(", ") }}). Example: '
-            || coalesce(example, 'null') || '.' as sentence
+        example,
+        '{{ entity.rows }} with a key that occurs more than once ({{ entity.key | join(", ") }})' as fault,
+        'Deliver each once.' as advice
     from {{ name }}_twice
     where faulty_rows > 0
 
@@ -236,8 +256,9 @@ faults as (
     select
         'orders' as entity,
         faulty_rows,
-        cast(faulty_rows as {{ text }}) || ' orders belong to customers that were not delivered. Deliver them, or set the var missing_customers to unknown. Example: order '
-            || example || '.' as sentence
+        example,
+        'Orders of customers that were not delivered' as fault,
+        'Deliver the customers, or set the var missing_customers to unknown.' as advice
     from orders_without_customer
     where faulty_rows > 0
 
@@ -248,9 +269,10 @@ faults as (
     select
         'order_lines' as entity,
         faulty_rows,
-        'Returns come in two forms: ' || cast(faulty_rows as {{ text }}) || ' lines have a negative price and '
-            || cast(flagged_rows as {{ text }}) || ' have the return flag R. Set the var returns to lines or to flag. Example: order '
-            || example || '.' as sentence
+        example,
+        'Order lines with a negative price, beside ' || cast(flagged_rows as {{ text }})
+        || ' with the return flag R' as fault,
+        'Returns come in one form: set the var returns to lines or to flag.' as advice
     from returns_in_two_forms
     where faulty_rows > 0 and flagged_rows > 0
 
@@ -260,10 +282,11 @@ faults as (
     select
         column_name as entity,
         faulty_rows,
-        cast(faulty_rows as {{ text }}) || ' rows have more than ' || cast(places as {{ text }})
-            || ' decimal places in ' || column_name || '. Raise the var ' || setting
-            || ' in dbt_project.yml and build once with --full-refresh. Example: key '
-            || example || '.' as sentence
+        example,
+        'Rows with more than ' || cast(places as {{ text }}) || ' decimal places in ' || column_name
+            as fault,
+        'Raise the var ' || setting || ' in dbt_project.yml and build once with --full-refresh.'
+            as advice
     from places
     where faulty_rows > 0
 
@@ -274,7 +297,10 @@ final as (
     select
         cast(entity as {{ text }}) as entity,
         cast(faulty_rows as {{ dbt.type_bigint() }}) as faulty_rows,
-        cast(sentence as {{ text }}) as sentence
+        cast(
+            fault || ': ' || cast(faulty_rows as {{ text }}) || ' (such as ' || coalesce(example, 'null')
+            || '). ' || advice as {{ text }}
+        ) as sentence
 
     from faults
 
