@@ -200,7 +200,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         check() if sys.argv[1:] == ["check"] else main()
-    except Problem as problem:
-        sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit("Interrupted: the data is as it was before.")

@@ -17,14 +17,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import sysconfig
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import yaml
-
 from settings import PROJECT, Problem
 
 INSTALLED = PROJECT / "dbt_packages"
@@ -107,7 +105,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Problem as problem:
-        sys.exit(str(problem))
+    main()

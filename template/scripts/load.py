@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import answers
+import session
 from data import TABLES, data_folder, sql
 from settings import PROJECT, Problem
 
@@ -78,11 +78,9 @@ def load_postgres(connection: Any, relations: Mapping[str, str], folder: Path) -
 
 
 def load() -> None:
-    from dbt.adapters.factory import FACTORY
-
     folder = data_folder()
-    manifest = answers.invoke(["parse"])
-    (adapter,) = FACTORY.adapters.values()
+    manifest = session.invoke(["parse"])
+    adapter = session.adapter()
     engine = adapter.type()
     sources = [source for source in manifest.sources.values() if source.source_name == "tpch"]
     schema = f"{sources[0].database}.{sources[0].schema}"
@@ -115,7 +113,5 @@ if __name__ == "__main__":
     os.chdir(PROJECT)
     try:
         load()
-    except Problem as problem:
-        sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit("Interrupted: nothing was loaded.")
