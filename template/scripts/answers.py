@@ -16,13 +16,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import formats
-import session
-from questions import Question, question
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+import formats
+import session
+from questions import Question, question
 from settings import PROJECT, Problem
 
 ANSWERS = PROJECT / "answers"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlparse
+
 from settings import PROJECT
 
 Manifest = dict[str, Any]  # dbt's manifest.json

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import yaml
+
 from settings import PROJECT, Problem
 
 INSTALLED = PROJECT / "dbt_packages"

@@ -31,8 +31,9 @@ from typing import Any
 import yaml
 from copier import VcsRef, run_copy, run_update
 from copier.errors import CopierError
-from data_changes import compile_models, data_changes
 from packaging.version import InvalidVersion, Version
+
+from data_changes import compile_models, data_changes
 from settings import PROJECT, Problem, read_yaml
 
 ANSWERS = ".copier-answers.yml"
