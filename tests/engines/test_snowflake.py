@@ -9,10 +9,11 @@ import subprocess
 import pytest
 from engines.engine_project import engine_project
 from engines.snowflake_server import make_key, running
+from independent_sql.comparison import differences
 from independent_sql.queries import connect
+from personal_data import columns
+from projects import give_answers
 from rendering import copy_stock
-from test_answers import differences, give_answers
-from test_personal_data import columns
 
 ANSWERS = {"warehouse": "snowflake", "elementary": False}
 SAMPLE = "SNOWFLAKE_SAMPLE_DATA.TPCH_SF1"
