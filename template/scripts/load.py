@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import session
-from data import TABLES, data_folder, sql
+from data import TABLES, data_folder, require_tables, sql
 from settings import PROJECT, Problem
 
 # DuckDB's names for types, where PostgreSQL has others
@@ -34,13 +34,6 @@ BULK = """\
   1. make data                 (it is in {folder})
   2. copy that folder there
   3. run warehouse/load.sql    (it begins with what to put in)"""
-
-
-def check_files(folder: Path) -> None:
-    """Raise Problem when a table is missing in the folder."""
-    missing = [table for table in TABLES if not (folder / f"{table}.parquet").is_file()]
-    if missing:
-        raise Problem(f"{folder} has no {missing[0]}.parquet: run `make data` first.")
 
 
 def postgres_columns(duck: Any, file: str) -> str:
@@ -90,7 +83,7 @@ def load() -> None:
     if engine != "postgres":
         raise Problem(BULK.format(engine=engine, folder=folder))
 
-    check_files(folder)
+    require_tables(folder)
     print(f"Loading {folder} into {schema} ...", flush=True)
     start = time.monotonic()
     relations = {source.name: source.relation_name for source in sources}
