@@ -31,6 +31,7 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from copier import run_copy
@@ -68,6 +69,11 @@ def rendered(answers: bytes) -> Path:
         skip_tasks=True,
     )
     return folder
+
+
+def answers() -> dict[str, Any]:
+    """The client's answers before the update."""
+    return yaml.safe_load(committed(ANSWERS) or b"")
 
 
 def original() -> Path:

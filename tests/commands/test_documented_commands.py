@@ -19,6 +19,7 @@ from projects import output
 pytestmark = pytest.mark.slow
 
 README = rendering.ROOT / "README.md"
+PROJECT_PAGES = ("README.md", "docs/manual.md")
 TESTS = rendering.ROOT / "tests"
 PLACEHOLDERS = {"<name>": "segment_summary", "../other": "../tpch"}
 
@@ -102,15 +103,14 @@ def placed() -> set[str]:
     return {*ORDER, *PARTS, *ELSEWHERE, *NOT_RUN}
 
 
-def project_readmes() -> dict[str, str]:
-    """The README of a project for every warehouse, with and without what is chosen."""
-    return {
-        f"{warehouse}, {'all' if chosen else 'nothing'} chosen": rendering.render(
-            {"warehouse": warehouse, "elementary": chosen, "dashboard": chosen}
-        )["README.md"].content.decode()
+def project_pages() -> list[str]:
+    """README and manual of a project for every warehouse, with and without what is chosen."""
+    trees = [
+        rendering.render({"warehouse": warehouse, "elementary": chosen, "dashboard": chosen})
         for warehouse in rendering.choices("warehouse")
         for chosen in (True, False)
-    }
+    ]
+    return [tree[page].content.decode() for tree in trees for page in PROJECT_PAGES]
 
 
 def homeless(texts: Iterable[str]) -> set[str]:
@@ -121,7 +121,7 @@ def homeless(texts: Iterable[str]) -> set[str]:
 
 
 def test_every_command_has_a_place():
-    assert homeless([README.read_text("utf-8"), *project_readmes().values()]) == set()
+    assert homeless([README.read_text("utf-8"), *project_pages()]) == set()
 
 
 def test_a_command_without_a_place_is_found():

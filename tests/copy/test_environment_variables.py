@@ -14,7 +14,7 @@ from rendering import Tree
 
 NAME = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
 PASSES = re.compile(rf"^\s+({NAME}): ", re.MULTILINE)
-PLACES = (EXAMPLE_FILE, "docs/runbook.md", "orchestration/README.md", "README.md")
+PLACES = (EXAMPLE_FILE, "docs/runbook.md", "orchestration/README.md", "docs/manual.md")
 
 OWN = {
     "DBT_PROFILES_DIR": "dbt, set by scripts/project_env.py",

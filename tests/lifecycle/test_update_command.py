@@ -159,7 +159,7 @@ def test_version_can_be_chosen_in_a_folder_of_another_repository(project, templa
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(template.folder), str(clone))
     TemplateRepository(clone).release(
-        "v900.2.0", {"template/README.md.jinja": append("\nLater.\n")}
+        "v900.2.0", {"template/docs/manual.md.jinja": append("\nLater.\n")}
     )
     shutil.rmtree(project.folder / ".git")
     change_files(project.folder, {".copier-answers.yml": replace(str(template.folder), str(clone))})
@@ -171,7 +171,7 @@ def test_version_can_be_chosen_in_a_folder_of_another_repository(project, templa
     told = make(project, "update", "VERSION=v900.1.0", "GREETING=It's $5 \\o/")
     assert "From v900.0.0 to v900.1.0" in told
     assert "trim(orders.clerk)" in project.text(ORDERS)
-    assert "Later." not in project.text("README.md")
+    assert "Later." not in project.text("docs/manual.md")
     assert project.answers()["greeting"] == "It's $5 \\o/", "an answer is taken as it is typed"
     assert (tmp_path / "readme").read_text() == "Work on something else\n"
 

@@ -80,7 +80,7 @@ MINOR_RELEASE = {
     "template/models/marts/_marts__models.yml.jinja": with_new_column,
     "template/docs/decisions/0002-quality-gates.md": None,
     "template/docs/runbook.md.jinja": append("\n[[ greeting ]].\n"),
-    "template/README.md.jinja": replace("## Add a model\n", "## Add a model of your own\n"),
+    "template/docs/manual.md.jinja": replace("## Add a model\n", "## Add a model of your own\n"),
     "template/dashboard/wording.py": append("\n# better words\n"),
     "template/makefile": replace("##@ Code\n", "# what is written by hand\n##@ Code\n"),
     "template/profiles/profiles.yml.jinja": replace("# How dbt connects.", "# How it connects."),
@@ -93,6 +93,7 @@ MINOR_RELEASE = {
     "copier.yml": replace(COMPUTED, QUESTION + COMPUTED),
 }
 OWN = (  # the template's words for what is the client's from the first copy on
+    "README.md",
     "models/staging/tpch/",
     "seeds/_seeds.yml",
     "seeds/marketing_spend.csv",
@@ -227,7 +228,7 @@ ELSEWHERE = {  # edits that an update merges, because the template changes other
     "models/marts/_our_customers.yml": NEW_MART_YAML.replace("repeat_buyers", "our_customers"),
     "models/staging/tpch/stg_tpch__regions.sql": append("-- our own\n"),
     "seeds/marketing_spend.csv": append("1996-01-01,,radio,2.00\n"),
-    "README.md": replace("## The first day\n", "## Your first day with us\n"),
+    "README.md": append("\nOur words.\n"),
     "makefile": append("\n.PHONY: ours\nours: ## our own\n\t@echo ours\n"),
     "profiles/profiles.yml": append("    ours:\n      type: duckdb\n      path: ours.duckdb\n"),
 }
@@ -250,7 +251,8 @@ def test_work_of_the_client_survives_an_update(template, tmp_path, tpch_data, ol
     assert "where order_key > 0" in project.text("models/core/fct_orders.sql")
     assert "'sales' as department" in project.text("models/core/dim_geography.sql")
     assert "name: department" in project.text("models/core/_core__models.yml")
-    assert "## Your first day with us" in project.text("README.md")
+    assert project.text("README.md").endswith("\nOur words.\n")
+    assert now["docs/manual.md"]
     assert "\nours: ## our own" in project.text("makefile")
     profiles = yaml.safe_load(project.text("profiles/profiles.yml"))
     assert "ours" in profiles["customer_360"]["outputs"]
@@ -273,7 +275,7 @@ NEARBY = {  # edits of the very places that the template changes
         "        orders.clerk,\n", "        upper(orders.clerk) as clerk,\n"
     ),
     "models/marts/segment_summary.sql": lambda text: text.replace("    ", "  "),  # reformatted
-    "README.md": replace("## Add a model\n", "## Add our models\n"),
+    "docs/manual.md": replace("## Add a model\n", "## Add our models\n"),
 }
 
 
@@ -285,13 +287,33 @@ def test_two_changes_of_one_place_are_a_conflict_that_is_shown(template, tmp_pat
     for path, ours in {
         "models/core/fct_orders.sql": "upper(orders.clerk)",
         "models/marts/segment_summary.sql": "\n  select * from {{ ref('customer_360') }}",
-        "README.md": "## Add our models",
+        "docs/manual.md": "## Add our models",
     }.items():
         text = project.text(path)
         assert "<<<<<<< before updating" in text and ours in text, path
 
 
-def test_files_of_the_client_are_listed_in_the_readme():
+DAGS = "orchestration/airflow/dags"
+MOVED_BY_2_0_0 = {
+    f"{DAGS}/dbt_build.py": f"{DAGS}/dag_north.py",
+    f"{DAGS}/dbt_task.py": f"{DAGS}/tasks_north/__init__.py",
+    f"{DAGS}/dbt_manifest.py": f"{DAGS}/tasks_north/manifest.py",
+}
+
+
+def test_edits_of_files_that_2_0_0_moves_follow_them(template, tmp_path):
+    project = template.client(
+        tmp_path / "project", "v1.0.0", project_slug="north", airflow_style="manifest"
+    )
+    project.edit(dict.fromkeys(MOVED_BY_2_0_0, append("# our own\n")))
+    project.update(NEXT, trust=True)
+    now = files(project.folder)
+    assert now.keys().isdisjoint(MOVED_BY_2_0_0)
+    for path in MOVED_BY_2_0_0.values():
+        assert "# our own\n" in project.text(path), path
+
+
+def test_files_of_the_client_are_listed_in_the_manual():
     exclude = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))["_exclude"]
     [excluded] = (entry for entry in exclude if "== 'update'" in entry)
     paths = [line.strip("/") for line in excluded.splitlines() if line.startswith("/")]
@@ -301,8 +323,8 @@ def test_files_of_the_client_are_listed_in_the_readme():
     for path in rendered:
         assert (path in paths) == path.startswith(OWN), path
     for answers in ({}, {"dashboard": False}):
-        readme = rendering.render(answers)["README.md"].content.decode()
-        section = readme.partition("These files are yours from the beginning.")[2]
+        manual = rendering.render(answers)["docs/manual.md"].content.decode()
+        section = manual.partition("These files are yours from the beginning.")[2]
         for path in OWN:
             assert (f"`{path}`" in section) == (path[:9] != "dashboard" or not answers), path
 

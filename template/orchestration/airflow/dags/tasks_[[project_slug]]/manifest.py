@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from airflow.sdk.exceptions import AirflowFailException
-from dbt_task import PROJECT, skip_when_late
+
+from . import PROJECT, skip_when_late
 
 MANIFEST = PROJECT / "target" / "manifest.json"
 
