@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/build/uv/bin:$(PATH)
 PYTHON_OF_VENV := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint format locks docs reference bench bench-runs growth pictures release clean
+.PHONY: help setup demo test test-all lint format locks golden docs reference bench bench-runs growth pictures release clean
 
 help: ## list the targets (what you see now)
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -43,7 +43,10 @@ format: setup ## correct what can be corrected in Python
 locks: setup ## resolve all requirement locks; UPGRADE=1 for the newest versions
 	@$(PYTHON_OF_VENV) scripts/make_locks.py $(if $(filter-out 0,$(UPGRADE)),--upgrade)
 
-reference: setup ## write docs/reference anew, from the questions and rendered projects
+golden: setup ## write the SQL of engines that do not run here, for a review
+	@$(PYTHON_OF_VENV) scripts/golden_sql.py
+
+reference: setup ## write docs/reference again, from the questions and rendered projects
 	@$(PYTHON_OF_VENV) scripts/reference_pages.py
 
 docs: reference ## build the documentation as a site in build/site; broken links fail

@@ -15,7 +15,7 @@ import rendering
 from projects import DATABASE, Project
 from releases import TemplateRepository
 
-pytest_plugins = ["airflow_projects", "parse_summary"]
+pytest_plugins = ["airflow_projects", "incremental_batches", "parse_summary"]
 
 # Programs of the projects start in half the time where Python keeps their bytecode, its default.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -68,6 +68,12 @@ def missing_table(folder: Path) -> str | None:
     return next((name for name in TABLES if not (folder / f"{name}.parquet").is_file()), None)
 
 
+def require_tables(folder: Path) -> None:
+    """Raise Problem when a table has no file in the folder."""
+    if table := missing_table(folder):
+        raise Problem(f"There is no {table}.parquet in {folder}: run make data first.")
+
+
 def check() -> None:
     """Raise Problem where a build on the local target would find no data.
 
@@ -78,9 +84,7 @@ def check() -> None:
         return
     if not SOURCES.is_file() or "TPCH_DATA" not in SOURCES.read_text("utf-8"):
         return
-    folder = data_folder()
-    if table := missing_table(folder):
-        raise Problem(f"There is no {table}.parquet in {folder}: run make data first.")
+    require_tables(data_folder())
 
 
 def read_marker(folder: Path) -> dict:
@@ -200,7 +204,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         check() if sys.argv[1:] == ["check"] else main()
-    except Problem as problem:
-        sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit("Interrupted: the data is as it was before.")

@@ -107,7 +107,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except Problem as problem:
-        sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit("Interrupted.")

@@ -17,8 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import answers
 import data
+import session
 import settings
 from settings import PROJECT, Problem
 
@@ -58,9 +58,7 @@ def files(profile: Profile, target: str) -> str:
     named = {name: os.environ[name] for name in names if os.environ.get(name)}
     for name, value in named.items():
         if not os.access(Path(value).expanduser(), os.R_OK):
-            raise Problem(
-                f"{name} is {value}, which is no file that can be read: correct it in .env"
-            )
+            raise Problem(f"{name} is {value}, which isn't a readable file. Fix the path in .env")
     return ", ".join(f"{name} can be read" for name in named) or "none are named"
 
 
@@ -134,7 +132,7 @@ def main() -> int:
         nonlocal healthy
         try:
             state, text = "ok", look()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
+        except (Problem, Exception) as error:  # noqa: BLE001 - the user always gets a sentence
             state, text, healthy = "WRONG", str(error) or repr(error), False
         for number, line in enumerate(text.splitlines()):
             print(
@@ -152,10 +150,7 @@ def main() -> int:
     found: dict[str, Any] = {}
 
     def project() -> str:
-        from dbt.adapters.factory import FACTORY
-
-        found["manifest"] = answers.invoke(["parse"])
-        (found["adapter"],) = FACTORY.adapters.values()
+        found["manifest"], found["adapter"] = session.invoke(["parse"]), session.adapter()
         return "dbt can read it"
 
     check("environment", environment)
@@ -167,7 +162,9 @@ def main() -> int:
         and check("sources", lambda: sources(found["adapter"], found["manifest"], target))
     )
     print(
-        "All is well: make build" if healthy else "Mend what is WRONG, from the top, and ask again."
+        "All is well: make build"
+        if healthy
+        else "Fix the items marked WRONG, top to bottom, then rerun `make doctor`."
     )
     return 0 if healthy else 1
 

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import answers
-from data import TABLES, data_folder, sql
+import session
+from data import TABLES, data_folder, require_tables, sql
 from settings import PROJECT, Problem
 
 # DuckDB's names for types, where PostgreSQL has others
@@ -34,13 +34,6 @@ BULK = """\
   1. make data                 (it is in {folder})
   2. copy that folder there
   3. run warehouse/load.sql    (it begins with what to put in)"""
-
-
-def check_files(folder: Path) -> None:
-    """Raise Problem when a table is missing in the folder."""
-    missing = [table for table in TABLES if not (folder / f"{table}.parquet").is_file()]
-    if missing:
-        raise Problem(f"{folder} has no {missing[0]}.parquet: run `make data` first.")
 
 
 def postgres_columns(duck: Any, file: str) -> str:
@@ -78,11 +71,9 @@ def load_postgres(connection: Any, relations: Mapping[str, str], folder: Path) -
 
 
 def load() -> None:
-    from dbt.adapters.factory import FACTORY
-
     folder = data_folder()
-    manifest = answers.invoke(["parse"])
-    (adapter,) = FACTORY.adapters.values()
+    manifest = session.invoke(["parse"])
+    adapter = session.adapter()
     engine = adapter.type()
     sources = [source for source in manifest.sources.values() if source.source_name == "tpch"]
     schema = f"{sources[0].database}.{sources[0].schema}"
@@ -92,7 +83,7 @@ def load() -> None:
     if engine != "postgres":
         raise Problem(BULK.format(engine=engine, folder=folder))
 
-    check_files(folder)
+    require_tables(folder)
     print(f"Loading {folder} into {schema} ...", flush=True)
     start = time.monotonic()
     relations = {source.name: source.relation_name for source in sources}
@@ -115,7 +106,5 @@ if __name__ == "__main__":
     os.chdir(PROJECT)
     try:
         load()
-    except Problem as problem:
-        sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit("Interrupted: nothing was loaded.")

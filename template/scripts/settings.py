@@ -24,8 +24,11 @@ REQUIRED = re.compile(r"""env_var\(\s*(['"])(\w+)\1\s*\)""")
 DEFAULT_TARGET = "local"
 
 
-class Problem(Exception):
-    """Something that the user can put right; the text says how. Every program here prints it."""
+class Problem(SystemExit):
+    """Something that the user can put right: a sentence that says what is wrong and what to do.
+
+    A program that doesn't catch it prints the sentence and exits with 1.
+    """
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

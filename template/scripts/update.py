@@ -44,7 +44,7 @@ SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/", "git+": ""}
 OF_WAREHOUSE = ("auth", "database", "source_database", "source_schema")
 # A switch stays at its version, so the files that are the client's own can come and go with it:
 # copier.yml looks for this word among the excluded paths. It names no file.
-SWITCH = ".switch"
+SAME_VERSION = ".same-version"
 
 Report = dict[str, list[str]]  # lines by heading, in order; a line may use Markdown's `code`
 
@@ -306,7 +306,7 @@ def take(clone: Path, given: dict[str, str], reference: str | None) -> int:
         data=given,
         vcs_ref=reference or VcsRef.CURRENT,
         defaults=True,  # the report tells new questions and how they were answered
-        exclude=() if reference else (SWITCH,),
+        exclude=() if reference else (SAME_VERSION,),
         overwrite=True,
         quiet=True,
         unsafe=trusted,

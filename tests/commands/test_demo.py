@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import rendering
+from independent_sql.comparison import differences
 from independent_sql.queries import connect
 from projects import HISTORY, differing_tables, output
-from test_answers import differences
 
 pytestmark = pytest.mark.slow
 

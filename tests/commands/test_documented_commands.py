@@ -8,21 +8,19 @@ target of make. To add one: run it here (ORDER), or say where it is run (ELSEWHE
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 import rendering
+from documented_commands import commands, targets, typed
 from projects import output
 
 pytestmark = pytest.mark.slow
 
 README = rendering.ROOT / "README.md"
+PROJECT_PAGES = ("README.md", "docs/manual.md")
 TESTS = rendering.ROOT / "tests"
-COMMAND = re.compile(
-    r"(?:[A-Z_]+=\S* )*(?:make|dbt|copier|cd|uvx?|pipx|source|python|edr|\.venv/bin/\w+)(?: .*)?$"
-)
 PLACEHOLDERS = {"<name>": "segment_summary", "../other": "../tpch"}
 
 # What a newcomer types, in this order, in a project with the default answers.
@@ -74,6 +72,7 @@ ELSEWHERE = {
     "uv tool install copier": "test_documented_commands.py::test_copier_comes_by_uv",
     "make demo": "test_demo.py::demo",
     "python scripts/file_sets.py": "test_documented_commands.py::test_what_is_generated_is_up_to_date",
+    "make golden": "test_dialects.py::test_the_sql_is_as_it_was_reviewed",
     "make reference": "test_documented_commands.py::test_what_is_generated_is_up_to_date",
     "make locks": "test_documented_commands.py::test_the_locks_are_up_to_date",
 }
@@ -100,28 +99,18 @@ TARGETS_ELSEWHERE = {
 """Targets of a project that other modules run, because they need an answer of their own."""
 
 
-def commands(text: str) -> set[str]:
-    """The commands in a Markdown text: lines of its bash blocks, and what stands in backquotes."""
-    blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
-    lines = [re.sub(r"\s+# .*", "", line) for block in blocks for line in block.splitlines()]
-    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
-    found = {line.strip() for line in lines if line.strip()}
-    return found | {words for words in inline if COMMAND.fullmatch(words)}
-
-
 def placed() -> set[str]:
     return {*ORDER, *PARTS, *ELSEWHERE, *NOT_RUN}
 
 
-def project_readmes() -> dict[str, str]:
-    """The README of a project for every warehouse, with and without what is chosen."""
-    return {
-        f"{warehouse}, {'all' if chosen else 'nothing'} chosen": rendering.render(
-            {"warehouse": warehouse, "elementary": chosen, "dashboard": chosen}
-        )["README.md"].content.decode()
+def project_pages() -> list[str]:
+    """README and manual of a project for every warehouse, with and without what is chosen."""
+    trees = [
+        rendering.render({"warehouse": warehouse, "elementary": chosen, "dashboard": chosen})
         for warehouse in rendering.choices("warehouse")
         for chosen in (True, False)
-    }
+    ]
+    return [tree[page].content.decode() for tree in trees for page in PROJECT_PAGES]
 
 
 def homeless(texts: Iterable[str]) -> set[str]:
@@ -132,7 +121,7 @@ def homeless(texts: Iterable[str]) -> set[str]:
 
 
 def test_every_command_has_a_place():
-    assert homeless([README.read_text("utf-8"), *project_readmes().values()]) == set()
+    assert homeless([README.read_text("utf-8"), *project_pages()]) == set()
 
 
 def test_a_command_without_a_place_is_found():
@@ -149,16 +138,6 @@ def test_the_places_exist():
 
 
 # ---------------------------------------------------------------- targets of make
-def targets() -> set[str]:
-    """The targets of every project, those of orchestrators included, that `make` lists."""
-    files = {
-        file.content
-        for orchestrator in rendering.choices("orchestrator")
-        for path, file in rendering.render({"orchestrator": orchestrator}).items()
-        if path == "makefile" or path.endswith(".mk")
-    }
-    text = b"\n".join(files).decode()
-    return set(re.findall(r"^([a-z][a-z-]*):.*##", text, re.MULTILINE))
 
 
 def test_every_target_of_make_is_run():
@@ -181,18 +160,6 @@ def test_parts_are_run_by_what_they_are_a_part_of(project):
 
 
 # ---------------------------------------------------------------- typed by a newcomer
-def typed(command: str, folder: Path, **environment: str) -> str:
-    """Type a command in an activated environment, if there is one; returns what it printed."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in ("HOME", "TMPDIR", "LANG")
-        or name.startswith(("UV_", "PIP_", "SSL_", "GIT_", "COPIER_"))
-    }
-    # copier, which the reader has installed before
-    kept["PATH"] = f"{os.environ['PATH']}{os.pathsep}{Path(sys.executable).parent}"
-    activate = "[ ! -d .venv ] || source .venv/bin/activate; "
-    return output(["bash", "-ec", activate + command], folder, {**kept, **environment})
 
 
 @pytest.fixture(scope="module")

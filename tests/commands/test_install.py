@@ -135,9 +135,9 @@ def test_a_build_without_data_says_what_to_do_first(installed, tpch_data):
 
 
 def test_tools_work_as_typed_after_activating(installed, tpch_data):
-    """The README's commands on an empty database, one by one, without make."""
-    readme = (installed / "README.md").read_text()
-    block = readme.split("source .venv/bin/activate\n", 1)[1].split("```", 1)[0]
+    """The manual's commands on an empty database, one by one, without make."""
+    manual = (installed / "docs" / "manual.md").read_text()
+    block = manual.split("source .venv/bin/activate\n", 1)[1].split("```", 1)[0]
     commands = block.split("\n")[:-1]
     assert commands == ["dbt debug", "dbt seed", "dbt run", "dbt test"]
     typed = " && ".join(["source .venv/bin/activate", *commands])

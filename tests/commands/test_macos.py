@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 import rendering
-from test_documented_commands import commands, targets
+from documented_commands import commands, targets
 
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
 MAKEFILE = r"(?i)(.*/)?makefile|.*\.mk"

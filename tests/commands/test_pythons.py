@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import rendering
+from documented_commands import typed
 from parsing import ELEMENTARY_STUB, EXAMPLE_FILE, environment
-from test_documented_commands import typed
 from virtual_environments import PYTHONS, interpreter
 
 pytestmark = [

@@ -8,13 +8,13 @@ import re
 
 import pytest
 import rendering
+from example_file import READ_BY_OTHERS, SIGN_INS, optional_variables
 from parsing import EXAMPLE_FILE, example_variables, variables_read
 from rendering import Tree
-from test_profiles import READ_BY_OTHERS, SIGN_INS, optional_variables
 
 NAME = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
 PASSES = re.compile(rf"^\s+({NAME}): ", re.MULTILINE)
-PLACES = (EXAMPLE_FILE, "docs/runbook.md", "orchestration/README.md", "README.md")
+PLACES = (EXAMPLE_FILE, "docs/runbook.md", "orchestration/README.md", "docs/manual.md")
 
 OWN = {
     "DBT_PROFILES_DIR": "dbt, set by scripts/project_env.py",

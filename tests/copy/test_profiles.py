@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from example_file import READ_BY_OTHERS, SIGN_INS, optional_variables
 from parsing import (
     EXAMPLE_FILE,
     PROFILES_FILE,
@@ -22,26 +23,9 @@ from parsing import (
     variables_of,
 )
 from rendering import Tree, all_answers, render
-from variants import dynamic_choices
 
 SECRET = re.compile(r"PASSWORD|PASSPHRASE|TOKEN|SECRET|PRIVATE_KEY|WEBHOOK")
 NOT_SECRET = re.compile(r"_(PATH|ID)$")
-
-READ_BY_OTHERS = {
-    "DBT_TARGET": "dbt itself",
-    "TPCH_DATA": "the sources of dbt_project.yml, and scripts/",
-    "SF": "scripts/",
-    "PACKAGES_FOLDER": "scripts/deps.py",
-    "PACKAGES_GIT": "scripts/deps.py",
-    "ELEMENTARY_SEVERITY": "the tests of models, by includes/quality.jinja",
-    "EDR_MONITOR_SLACK_WEBHOOK": "edr",
-    "EDR_MONITOR_TEAMS_WEBHOOK": "edr",
-    "SNOWFLAKE_WAREHOUSE_CORE": "dbt_project.yml",
-    "AWS_PROFILE": "AWS's libraries, under redshift_connector",
-    "GOOGLE_APPLICATION_CREDENTIALS": "Google's libraries, under dbt-bigquery",
-    "DATABRICKS_OIDC_TOKEN": "Databricks' SDK, under dbt-databricks",
-}
-"""Variables of .env.example that no profile mentions, and who reads them."""
 
 
 def is_secret(variable: str) -> bool:
@@ -53,11 +37,6 @@ def secrets_with_default(profiles: str) -> set[str]:
     """Secrets that a profile would do without: env_var() with a second argument, empty or not."""
     with_default = re.findall(r"env_var\(\s*'(\w+)'\s*,", profiles)
     return {name for name in with_default if is_secret(name)}
-
-
-def optional_variables(example: str) -> set[str]:
-    """Variables that an .env.example shows commented out, because nothing needs them."""
-    return set(re.findall(r"^# ([A-Z][A-Z0-9_]*)=\S", example, flags=re.MULTILINE))
 
 
 def required_variables(output: Mapping[str, Any]) -> set[str]:
@@ -97,9 +76,6 @@ def credential_faults(output: Mapping[str, Any]) -> list[str]:
     if not isinstance(output["threads"], int):
         faults.append("threads is no number")
     return faults
-
-
-SIGN_INS = {name: {**answers, "elementary": True} for name, answers in dynamic_choices().items()}
 
 
 @pytest.fixture(params=SIGN_INS)

@@ -51,7 +51,7 @@ def test_exposures_name_the_owner_as_answered():
     ]
 
 
-# ---------------------------------------------------------------- README
+# ---------------------------------------------------------------- manual
 SECTIONS = (
     "The first day",
     "Every day",
@@ -72,9 +72,9 @@ def dead_paths(page: str, tree: rendering.Tree) -> set[str]:
 
 @pytest.mark.parametrize("system", ["github", "gitlab", "none"])
 @pytest.mark.parametrize("warehouse", WAREHOUSES)
-def test_the_readme_instructs(warehouse, system):
+def test_the_manual_instructs(warehouse, system):
     tree = rendering.render({"warehouse": warehouse, "ci": system})
-    page = tree["README.md"].content.decode()
+    page = tree["docs/manual.md"].content.decode()
     assert set(SECTIONS) <= set(re.findall(r"^## (.+)$", page, re.MULTILINE))
     assert dead_paths(page, tree) == set()
     assert dead_paths(page + "See `docs/nowhere.md`.", tree) == {"docs/nowhere.md"}
@@ -141,6 +141,11 @@ def test_the_first_decision_record_repeats_the_answers():
 def test_documents_name_only_commands_of_make_that_exist(warehouse):
     tree = rendering.render({"warehouse": warehouse})
     targets = set(re.findall(r"^([a-z][a-z-]*):", tree["makefile"].content.decode(), re.MULTILINE))
-    for path in ("README.md", "docs/runbook.md", "docs/decisions/0002-quality-gates.md"):
+    for path in (
+        "README.md",
+        "docs/manual.md",
+        "docs/runbook.md",
+        "docs/decisions/0002-quality-gates.md",
+    ):
         for words in re.findall(r"`make ([a-z -]+)", tree[path].content.decode()):
             assert set(words.split()) <= targets, (path, words)

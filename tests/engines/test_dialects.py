@@ -1,51 +1,23 @@
 """The project's SQL in the dialect of engines that do not run here: compiled, parsed, and looked at.
 
-`python tests/engines/test_dialects.py` writes tests/engines/compiled anew: the SQL of the models that the engines get
-differently. Do that after changing one of them or a macro, and read the diff.
+What such an engine gets differently is kept in golden/<warehouse>.sql for a review (scripts/golden_sql.py).
 """
 
 import re
-import sys
-import tempfile
-from functools import cache
-from pathlib import Path
 
 import pytest
+import rendering
 import sqlglot
 from engines.allowed_functions import FUNCTIONS, calls, foreign
-from engines.compile_sql import compiled
+from golden_sql import GOLDEN, UNPROVED, answers, both_runs, compiled_with, golden, incremental
 from sqlglot import exp
 
-REVIEWED = Path(__file__).parent / "compiled"
-# which run on nothing here, so that a person has to read them
-UNPROVED = ("bigquery", "redshift", "databricks")
-# incremental, dates, text, percentiles, correlation: one model for each thing that is dispatched
-DIFFERENT = (
-    "fct_order_lines",
-    "fct_orders",
-    "fct_part_supply",
-    "dim_customers",
-    "dim_dates",
-    "dim_products",
-    "customer_360",
-    "customer_category_profile",
-    "customer_category_revenue",
-    "lifetime_value_distribution",
-    "order_size_frequency",
-    "purchase_frequency",
-)
 pytestmark = pytest.mark.slow
 
 
-@cache
 def sql(warehouse: str) -> dict[str, str]:
-    """All SQL of the project for a warehouse, at the target dev, by name; of a later run."""
-    with tempfile.TemporaryDirectory() as work:
-        return compiled(answers(warehouse), "dev", Path(work), exists=True)
-
-
-def answers(warehouse: str) -> dict:
-    return {"warehouse": warehouse, "elementary": False}
+    """All SQL of the project for a warehouse, by name; of a later run."""
+    return both_runs(warehouse).later
 
 
 def problems(text: str, warehouse: str) -> list[str]:
@@ -109,16 +81,15 @@ def test_the_list_of_functions_holds_no_more_than_is_used(warehouse):
 
 
 @pytest.mark.parametrize("warehouse", UNPROVED)
-def test_the_first_run_of_incremental_models_is_the_dialects_own(warehouse, tmp_path):
-    select = "config.materialized:incremental"
-    first = compiled(answers(warehouse), "dev", tmp_path, exists=False, select=select)
-    incremental = {"fct_orders", "fct_order_lines", "fct_part_supply", "customer_category_revenue"}
-    assert first.keys() >= incremental
-    same = {name for name in incremental if first[name] == sql(warehouse)[name]}
+def test_the_first_run_of_incremental_models_is_the_dialects_own(warehouse):
+    names = set(incremental(both_runs(warehouse)))
+    assert names >= {"fct_orders", "fct_order_lines", "customer_category_revenue"}
+    first = both_runs(warehouse).first
+    same = {name for name in names if first[name] == sql(warehouse)[name]}
     # without a load time, and having no date: always read whole
     assert same == ({"fct_part_supply"} if warehouse == "databricks" else set())
-    assert {name: problems(first[name], warehouse) for name in incremental} == {
-        name: [] for name in incremental
+    assert {name: problems(first[name], warehouse) for name in names} == {
+        name: [] for name in names
     }
 
 
@@ -181,29 +152,44 @@ def test_sqlfluff_parses_the_models_too(warehouse):
     assert linter.parse_string("select from where (").violations
 
 
-def reviewed(warehouse: str) -> dict[Path, str]:
-    """What tests/engines/compiled has to hold for a warehouse: files and their contents."""
-    return {
-        REVIEWED / warehouse / f"{name}.sql": re.sub(
-            r"\n(\s*\n)+", "\n\n", sql(warehouse)[name].strip() + "\n"
-        )
-        for name in DIFFERENT
-    }
-
-
+# ---------------------------------------------------------------- what a person reviewed
 @pytest.mark.parametrize("warehouse", UNPROVED)
 def test_the_sql_is_as_it_was_reviewed(warehouse):
-    different = [
-        str(path.relative_to(REVIEWED))
-        for path, text in reviewed(warehouse).items()
-        if not path.exists() or path.read_text() != text
-    ]
-    assert different == [], "read the diff after: python tests/engines/test_dialects.py"
+    reviewed = (GOLDEN / f"{warehouse}.sql").read_text("utf-8")
+    assert golden(warehouse, both_runs(warehouse)).splitlines() == reviewed.splitlines(), (
+        "run `make golden` and read the diff"
+    )
 
 
-if __name__ == "__main__":
-    for engine in UNPROVED:
-        for path, text in reviewed(engine).items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-    sys.exit(0)
+def test_every_macro_that_gives_sql_is_called_for_review():
+    """Also the macros of dbt that models, snapshots and analyses use."""
+    project = both_runs("redshift")
+    used = set()
+    for name, node in project.nodes.items():
+        if node.resource_type in ("model", "snapshot", "analysis") and name != "macro_calls":
+            used |= set(node.depends_on.macros)
+    gives_no_sql = {"is_incremental", "load_relation", "source_loaded_at", "mask_personal_data"}
+    called = set(project.nodes["macro_calls"].depends_on.macros)
+    assert {macro.split(".")[-1] for macro in used - called} <= gives_no_sql
+    assert {"percentile", "datediff"} <= {macro.split(".")[-1] for macro in used}
+
+
+def test_a_change_of_what_was_reviewed_is_seen():
+    """In a dispatched macro, in the condition of an incremental run, in an option of a table."""
+    tree = rendering.render(answers("redshift"))
+    faults = {
+        "macros/statistics.sql": ("stddev_pop", "stddev_samp"),
+        "macros/incremental.sql": ("max({{ column }})", "min({{ column }})"),
+        "dbt_project.yml": ("+dist: order_key", "+dist: customer_key"),
+    }
+    planted = {}
+    for path, (right, wrong) in faults.items():
+        text = tree[path].content.decode()
+        assert right in text
+        planted[path] = text.replace(right, wrong)
+    before = golden("redshift", both_runs("redshift")).splitlines()
+    after = golden("redshift", compiled_with("redshift", planted)).splitlines()
+    new = "\n".join(line for line in after if line not in before)
+    assert "stddev_samp" in new
+    assert "min(loaded_at)" in new
+    assert "-- fct_orders: dist = customer_key" in new

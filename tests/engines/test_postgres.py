@@ -12,10 +12,9 @@ import pytest
 from engines import postgres
 from engines.engine_project import engine_project
 from engines.postgres_project import ANSWERS, DATABASE, PASSWORD, SERVICES, load, psql
+from independent_sql.comparison import differences
 from independent_sql.queries import connect
-from projects import HISTORY
-from test_answers import differences, give_answers
-from test_incremental import batches  # noqa: F401 - a fixture
+from projects import HISTORY, give_answers
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +53,7 @@ def warehouse(server, project):
 
 
 @pytest.fixture(scope="module")
-def loaded(warehouse, project, batches, tmp_path_factory):  # noqa: F811
+def loaded(warehouse, project, batches, tmp_path_factory):
     """A project at the target dev, as the transformer, after the first load."""
     folder = shutil.copytree(project(**ANSWERS), tmp_path_factory.mktemp("postgres") / "project")
     fresh = engine_project(
@@ -69,7 +68,7 @@ def loaded(warehouse, project, batches, tmp_path_factory):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def chain(loaded, warehouse, batches):  # noqa: F811
+def chain(loaded, warehouse, batches):
     """That project after two loads, each followed by a build on dev, and a build on prod from nothing.
 
     The second load has new, late and changed rows.
@@ -84,7 +83,7 @@ def chain(loaded, warehouse, batches):  # noqa: F811
     return loaded
 
 
-def test_the_answers_equal_the_reference(chain, batches):  # noqa: F811
+def test_the_answers_equal_the_reference(chain, batches):
     """After an incremental run, on dev."""
     reference = connect(batches[1], chain.folder / "seeds")
     assert differences(give_answers(chain), reference) == {}

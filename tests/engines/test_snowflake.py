@@ -9,10 +9,11 @@ import subprocess
 import pytest
 from engines.engine_project import engine_project
 from engines.snowflake_server import make_key, running
+from independent_sql.comparison import differences
 from independent_sql.queries import connect
+from personal_data import columns
+from projects import give_answers
 from rendering import copy_stock
-from test_answers import differences, give_answers
-from test_personal_data import columns
 
 ANSWERS = {"warehouse": "snowflake", "elementary": False}
 SAMPLE = "SNOWFLAKE_SAMPLE_DATA.TPCH_SF1"
@@ -150,7 +151,7 @@ def fill(example: str, settings: dict[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory, emulator, key):
-    """A function that runs the README's commands in a project after `make install`, .env filled."""
+    """A function that runs the manual's commands in a project after `make install`, .env filled."""
     folder = tmp_path_factory.mktemp("newcomer") / "project"
     copy_stock(ANSWERS, folder)
 
@@ -180,14 +181,14 @@ def installed(tmp_path_factory, emulator, key):
     return type_in
 
 
-def commands(readme: str) -> list[str]:
-    """The commands of the README under the words on the warehouse."""
-    block = re.search(r"To work on the warehouse.*?```bash\n(.*?)```", readme, flags=re.DOTALL)
+def commands(manual: str) -> list[str]:
+    """The commands of the manual under the words on the warehouse."""
+    block = re.search(r"To work on the warehouse.*?```bash\n(.*?)```", manual, flags=re.DOTALL)
     return [line.partition("#")[0].strip() for line in block[1].splitlines()]
 
 
-def test_the_commands_of_the_readme_work_as_they_are_typed(installed, emulator):
-    typed = commands((installed.folder / "README.md").read_text())
+def test_the_commands_of_the_manual_work_as_they_are_typed(installed, emulator):
+    typed = commands((installed.folder / "docs" / "manual.md").read_text())
     assert {"dbt debug", "dbt run", "dbt test"} < set(typed)
     done = installed("source .venv/bin/activate", *typed)
     assert done.returncode == 0, done.stdout

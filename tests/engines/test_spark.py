@@ -7,9 +7,9 @@ import pytest
 import rendering
 import yaml
 from engines.engine_project import engine_project
+from independent_sql.comparison import differences
 from independent_sql.queries import connect
 from projects import output
-from test_answers import differences
 from virtual_environments import python_of
 
 pytestmark = pytest.mark.skipif("TEST_ALL" not in os.environ, reason="TEST_ALL=1 runs it")

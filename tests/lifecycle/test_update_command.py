@@ -20,7 +20,7 @@ from releases import (
 )
 from virtual_environments import lend
 
-OLD, NEW = "v1.0.0", "v1.1.0"
+OLD, NEW = "v900.0.0", "v900.1.0"
 ORDERS = "models/core/fct_orders.sql"
 DECISION = "docs/decisions/0002-quality-gates.md"
 
@@ -40,7 +40,7 @@ def without_column(text: str) -> str:
 RELEASE = {
     "CHANGELOG.md": replace(
         "## Unreleased\n",
-        "## Unreleased\n\n- Not yet.\n\n## 1.1.0\n\n- Clerks are trimmed.\n\n## 1.0.0\n\n- Older.\n",
+        "## Unreleased\n\n- Not yet.\n\n## 900.1.0\n\n- Clerks are trimmed.\n\n## 900.0.0\n\n- Older.\n",
     ),
     f"template/{ORDERS}": replace(
         "        orders.clerk,\n", "        trim(orders.clerk) as clerk,\n"
@@ -90,15 +90,15 @@ def make(project: ClientProject, *arguments: str, code: int = 0) -> str:
 def test_check_says_whether_there_is_a_newer_version(project, template, tmp_path):
     lend(project.folder)
     told = make(project, "update-check", code=2)
-    assert "v1.1.0 is out; this project is at v1.0.0." in told
+    assert "v900.1.0 is out; this project is at v900.0.0." in told
     assert "- Clerks are trimmed." in told
     assert "- Older." not in told and "- Not yet." not in told
     newest = template.client(tmp_path / "newest", NEW)
     lend(newest.folder)
     assert make(newest, "update-check") == (
-        "This project is at v1.1.0; there is no newer version.\n"
+        "This project is at v900.1.0; there is no newer version.\n"
     )
-    assert make(newest, "update") == "This project is at v1.1.0; there is no newer version.\n"
+    assert make(newest, "update") == "This project is at v900.1.0; there is no newer version.\n"
 
 
 def test_update_tells_what_it_means_for_the_data(project):
@@ -107,7 +107,7 @@ def test_update_tells_what_it_means_for_the_data(project):
     told = make(project, "update")
     assert "- Clerks are trimmed." in told
     report = project.text("target/update/report.md")
-    assert report.startswith("# From v1.0.0 to v1.1.0\n")
+    assert report.startswith("# From v900.0.0 to v900.1.0\n")
     for line in (
         "- New models: `repeat_buyers`.",
         "- Models whose SQL changed: `fct_orders`.",
@@ -158,7 +158,9 @@ def test_conflicts_are_told_by_file_and_fail(project):
 def test_version_can_be_chosen_in_a_folder_of_another_repository(project, template, tmp_path):
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(template.folder), str(clone))
-    TemplateRepository(clone).release("v1.2.0", {"template/README.md.jinja": append("\nLater.\n")})
+    TemplateRepository(clone).release(
+        "v900.2.0", {"template/docs/manual.md.jinja": append("\nLater.\n")}
+    )
     shutil.rmtree(project.folder / ".git")
     change_files(project.folder, {".copier-answers.yml": replace(str(template.folder), str(clone))})
     (tmp_path / "readme").write_text("All our projects\n")
@@ -166,10 +168,10 @@ def test_version_can_be_chosen_in_a_folder_of_another_repository(project, templa
     commit_all(tmp_path, "All of them")
     (tmp_path / "readme").write_text("Work on something else\n")
     lend(project.folder)
-    told = make(project, "update", "VERSION=v1.1.0", "GREETING=It's $5 \\o/")
-    assert "From v1.0.0 to v1.1.0" in told
+    told = make(project, "update", "VERSION=v900.1.0", "GREETING=It's $5 \\o/")
+    assert "From v900.0.0 to v900.1.0" in told
     assert "trim(orders.clerk)" in project.text(ORDERS)
-    assert "Later." not in project.text("README.md")
+    assert "Later." not in project.text("docs/manual.md")
     assert project.answers()["greeting"] == "It's $5 \\o/", "an answer is taken as it is typed"
     assert (tmp_path / "readme").read_text() == "Work on something else\n"
 
@@ -207,7 +209,7 @@ def test_template_without_tags(project, template, tmp_path):
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--no-tags", str(template.folder), str(clone))
     project.edit({".copier-answers.yml": replace(str(template.folder), str(clone))})
-    assert unchanged(project, "update").startswith("The template has no version v1.0.0: if its")
+    assert unchanged(project, "update").startswith("The template has no version v900.0.0: if its")
 
 
 def test_project_without_git_or_answers(project):
@@ -215,7 +217,7 @@ def test_project_without_git_or_answers(project):
     told = project.script("update", code=2)
     assert told.startswith("This project has no commit in git yet") and told.count("\n") == 1
     commit_all(project.folder, "All")
-    project.edit({".copier-answers.yml": lambda text: text.replace("_commit: v1.0.0\n", "")})
+    project.edit({".copier-answers.yml": lambda text: text.replace("_commit: v900.0.0\n", "")})
     assert "names no version of the template (_commit)" in unchanged(project, "update")
     project.edit({".copier-answers.yml": None})
     assert unchanged(project, "update").startswith(".copier-answers.yml is missing")
@@ -225,12 +227,13 @@ def test_removed_choice_and_a_migration_are_never_passed_over_in_silence(templat
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(template.folder), str(clone))
     choice = '    "Dagster: assets in orchestration/dagster": dagster\n'
-    migration = '_migrations: [{version: v3.0.0, command: "touch migrated"}]\n'
+    migrations = "_migrations: # what a release moves"
+    migration = '\n  - {version: v902.0.0, command: "touch migrated"}  #'
     repository = TemplateRepository(clone)
-    repository.release("v2.0.0", {"copier.yml": replace(choice, "")})
-    repository.release("v3.0.0", {"copier.yml": append(migration)})
+    repository.release("v901.0.0", {"copier.yml": replace(choice, "")})
+    repository.release("v902.0.0", {"copier.yml": replace(migrations, f"_migrations:{migration}")})
     project = repository.client(tmp_path / "dagster", OLD, orchestrator="dagster")
-    told = unchanged(project, "update", "VERSION=v2.0.0")
+    told = unchanged(project, "update", "VERSION=v901.0.0")
     assert "refuses an answer of the project" in told and "orchestrator" in told
     told = unchanged(project, "update", "ORCHESTRATOR=github_actions")
     assert "runs a migration, code of the template" in told
@@ -257,7 +260,7 @@ def test_switch_of_the_warehouse_takes_its_sources_along(template, tmp_path):
     profiles = yaml.safe_load(project.text("profiles/profiles.yml"))
     assert profiles["customer_360"]["outputs"]["prod"]["type"] == "snowflake"
     assert (project.folder / "models/marts/ours.sql").is_file()
-    assert "_commit: v1.0.0" in project.text(".copier-answers.yml")
+    assert "_commit: v900.0.0" in project.text(".copier-answers.yml")
 
 
 def test_switch_refuses_what_the_template_does_not_know(project):

@@ -6,16 +6,29 @@ here, with a change of every kind that a minor release may have.
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import rendering
 import yaml
-from copier._main import Worker
+from copier.errors import UnsafeTemplateError
+from packaging.version import Version
 from parsing import EXAMPLE_FILE, environment
 from projects import Project, output
-from releases import NEXT, TemplateRepository, append, commit_all, files, recorded, replace
-from variants import every_default_changed
+from releases import (
+    NEXT,
+    ROOT,
+    TemplateRepository,
+    append,
+    checkout,
+    commit_all,
+    files,
+    make_copier_quick,
+    recorded,
+    replace,
+)
+from variants import each_choice, every_default_changed
 
 TEST_ALL = bool(os.environ.get("TEST_ALL"))
 AFTER = "v999.1.0"
@@ -67,7 +80,8 @@ MINOR_RELEASE = {
     "template/models/marts/_marts__models.yml.jinja": with_new_column,
     "template/docs/decisions/0002-quality-gates.md": None,
     "template/docs/runbook.md.jinja": append("\n[[ greeting ]].\n"),
-    "template/README.md.jinja": replace("## Add a model\n", "## Add a model of your own\n"),
+    "template/docs/manual.md.jinja": replace("## Add a model\n", "## Add a model of your own\n"),
+    "template/dashboard/wording.py": append("\n# better words\n"),
     "template/makefile": replace("##@ Code\n", "# what is written by hand\n##@ Code\n"),
     "template/profiles/profiles.yml.jinja": replace("# How dbt connects.", "# How it connects."),
     "template/.env.example.jinja": append("\n# How loud it is.\n# VOLUME=3\n"),
@@ -75,16 +89,25 @@ MINOR_RELEASE = {
     "template/models/staging/tpch/stg_tpch__orders.sql": append("\n-- a better one\n"),
     "template/models/staging/tpch/stg_tpch__nations.sql": None,
     "template/seeds/marketing_spend.csv": append("1995-01-01,BUILDING,television,1.00\n"),
-    "template/dashboard/wording.py": append("\n# better words\n"),
+    "template/dashboard/panels.py": append("\n# better panels\n"),
     "copier.yml": replace(COMPUTED, QUESTION + COMPUTED),
 }
 OWN = (  # the template's words for what is the client's from the first copy on
+    "README.md",
     "models/staging/tpch/",
     "seeds/_seeds.yml",
     "seeds/marketing_spend.csv",
     "seeds/rfm_segments.csv",
-    "dashboard/",
+    "dashboard/panels.py",
+    "dashboard/dashboard.yml",
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        make_copier_quick(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +119,11 @@ def template(tmp_path_factory) -> TemplateRepository:
 
 
 STEPS = [*((tag, NEXT) for tag in recorded()), (NEXT, AFTER)]
-ANSWERS = {"defaults": {}, "every_default_changed": every_default_changed()}
+MIGRATIONS = [
+    Version(entry["version"])
+    for entry in yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))["_migrations"]
+]
+MIGRATED = [tag for tag in recorded() if Version(tag) < max(MIGRATIONS)]
 
 
 def without_own(tree: dict) -> dict:
@@ -104,24 +131,66 @@ def without_own(tree: dict) -> dict:
 
 
 # ---------------------------------------------------------------- untouched projects
-@pytest.mark.parametrize("answers", ANSWERS)
-@pytest.mark.parametrize(("old", "new"), STEPS)
-def test_untouched_project_becomes_what_a_fresh_copy_is(template, tmp_path, old, new, answers):
-    project = template.client(tmp_path / "project", old, **ANSWERS[answers])
-    before, was = project.answers(), files(project.folder)
-    project.update(new)
-    now = files(project.folder)
+@pytest.mark.parametrize("tag", [*recorded(), NEXT])
+def test_projects_of_a_release_are_made_as_copier_makes_them(template, tmp_path, tag):
+    quickly = template.render(tmp_path / "quickly", tag, {"dashboard": False})
+    copier = template.copy(tmp_path / "copier", tag, {"dashboard": False})
+    assert files(quickly) == files(copier)
+
+
+def of_release(tag: str) -> dict[str, dict]:
+    """Sets of answers to the questions of a release in which each choice occurs."""
+    old = checkout(ROOT, recorded()[tag])
+    return {
+        "defaults": {},
+        "every_default_changed": every_default_changed(old),
+        **each_choice(old),
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "answers"),
+    [(tag, name) for tag in recorded() for name in of_release(tag)],
+)
+def test_untouched_project_of_a_release_becomes_what_a_fresh_copy_is(
+    template, tmp_path, old, answers
+):
+    """The client's own files too where a migration is crossed: it renews those that nobody edited."""
+    project = template.client(tmp_path / "project", old, **of_release(old)[answers])
+    before = project.answers()
+    project.update(NEXT, trust=old in MIGRATED)
+    assert not project.conflicts()
     assert before.items() <= project.answers().items(), "an answer changed"
-    fresh = template.render(tmp_path / "fresh", new, project.answers())
+    fresh = template.render(tmp_path / "fresh", NEXT, project.answers())
+    compared = dict if old in MIGRATED else without_own
+    assert compared(files(project.folder)) == compared(files(fresh))
+
+
+@pytest.mark.parametrize("answers", [{}, every_default_changed()], ids=["defaults", "changed"])
+def test_untouched_project_gets_a_minor_release(template, tmp_path, answers):
+    """All of it but for what is the client's own, which stays as it was."""
+    project = template.client(tmp_path / "project", NEXT, **answers)
+    was = files(project.folder)
+    project.update(AFTER)
+    now = files(project.folder)
+    assert not project.conflicts()
+    fresh = template.render(tmp_path / "fresh", AFTER, project.answers())
     assert without_own(now) == without_own(files(fresh))
     assert {p: f for p, f in now.items() if p.startswith(OWN)} == {
         p: f for p, f in was.items() if p.startswith(OWN)
     }
-    assert not project.conflicts()
 
     commit_all(project.folder, "Updated")
-    project.update(new)
+    project.update(AFTER)
     assert project.status() == {}, "a second update changed something"
+
+
+@pytest.mark.parametrize("old", MIGRATED)
+def test_an_update_that_crosses_a_migration_asks_for_trust(template, tmp_path, old):
+    project = template.client(tmp_path / "project", old)
+    with pytest.raises(UnsafeTemplateError):
+        project.update(NEXT)
+    assert project.status() == {}
 
 
 def test_fresh_copies_of_the_two_releases_differ_where_they_should(template, tmp_path):
@@ -152,12 +221,14 @@ ELSEWHERE = {  # edits that an update merges, because the template changes other
     ),
     "docs/runbook.md": None,  # the template changes it
     "dashboard/wording.py": None,
+    "dashboard/panels.py": append("# our own\n"),
+    "dashboard/pictures.py": append("# our own\n"),
     "scripts/check_files.py": None,
     "models/marts/our_customers.sql": "select customer_key from {{ ref('customer_360') }}\n",
     "models/marts/_our_customers.yml": NEW_MART_YAML.replace("repeat_buyers", "our_customers"),
     "models/staging/tpch/stg_tpch__regions.sql": append("-- our own\n"),
     "seeds/marketing_spend.csv": append("1996-01-01,,radio,2.00\n"),
-    "README.md": replace("## The first day\n", "## Your first day with us\n"),
+    "README.md": append("\nOur words.\n"),
     "makefile": append("\n.PHONY: ours\nours: ## our own\n\t@echo ours\n"),
     "profiles/profiles.yml": append("    ours:\n      type: duckdb\n      path: ours.duckdb\n"),
 }
@@ -168,7 +239,7 @@ def test_work_of_the_client_survives_an_update(template, tmp_path, tpch_data, ol
     project = template.client(tmp_path / "project", old)
     project.edit(ELSEWHERE)
     edited = files(project.folder)
-    project.update(new)
+    project.update(new, trust=old in MIGRATED)
     now = files(project.folder)
 
     assert not project.conflicts()
@@ -180,7 +251,8 @@ def test_work_of_the_client_survives_an_update(template, tmp_path, tpch_data, ol
     assert "where order_key > 0" in project.text("models/core/fct_orders.sql")
     assert "'sales' as department" in project.text("models/core/dim_geography.sql")
     assert "name: department" in project.text("models/core/_core__models.yml")
-    assert "## Your first day with us" in project.text("README.md")
+    assert project.text("README.md").endswith("\nOur words.\n")
+    assert now["docs/manual.md"]
     assert "\nours: ## our own" in project.text("makefile")
     profiles = yaml.safe_load(project.text("profiles/profiles.yml"))
     assert "ours" in profiles["customer_360"]["outputs"]
@@ -203,7 +275,7 @@ NEARBY = {  # edits of the very places that the template changes
         "        orders.clerk,\n", "        upper(orders.clerk) as clerk,\n"
     ),
     "models/marts/segment_summary.sql": lambda text: text.replace("    ", "  "),  # reformatted
-    "README.md": replace("## Add a model\n", "## Add our models\n"),
+    "docs/manual.md": replace("## Add a model\n", "## Add our models\n"),
 }
 
 
@@ -215,26 +287,46 @@ def test_two_changes_of_one_place_are_a_conflict_that_is_shown(template, tmp_pat
     for path, ours in {
         "models/core/fct_orders.sql": "upper(orders.clerk)",
         "models/marts/segment_summary.sql": "\n  select * from {{ ref('customer_360') }}",
-        "README.md": "## Add our models",
+        "docs/manual.md": "## Add our models",
     }.items():
         text = project.text(path)
         assert "<<<<<<< before updating" in text and ours in text, path
 
 
-def test_files_of_the_client_are_listed_in_the_readme():
-    excluded = yaml.safe_load((rendering.ROOT / "copier.yml").read_text("utf-8"))["_exclude"][-1]
+DAGS = "orchestration/airflow/dags"
+MOVED_BY_2_0_0 = {
+    f"{DAGS}/dbt_build.py": f"{DAGS}/dag_north.py",
+    f"{DAGS}/dbt_task.py": f"{DAGS}/tasks_north/__init__.py",
+    f"{DAGS}/dbt_manifest.py": f"{DAGS}/tasks_north/manifest.py",
+}
+
+
+def test_edits_of_files_that_2_0_0_moves_follow_them(template, tmp_path):
+    project = template.client(
+        tmp_path / "project", "v1.0.0", project_slug="north", airflow_style="manifest"
+    )
+    project.edit(dict.fromkeys(MOVED_BY_2_0_0, append("# our own\n")))
+    project.update(NEXT, trust=True)
+    now = files(project.folder)
+    assert now.keys().isdisjoint(MOVED_BY_2_0_0)
+    for path in MOVED_BY_2_0_0.values():
+        assert "# our own\n" in project.text(path), path
+
+
+def test_files_of_the_client_are_listed_in_the_manual():
+    exclude = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))["_exclude"]
+    [excluded] = (entry for entry in exclude if "== 'update'" in entry)
     paths = [line.strip("/") for line in excluded.splitlines() if line.startswith("/")]
     rendered = rendering.render({})
     for path in paths:
-        assert path in rendered or any(name.startswith(f"{path}/") for name in rendered), path
+        assert path in rendered, path
     for path in rendered:
-        own = path in paths or path.split("/")[0] in paths
-        assert own == path.startswith(OWN), path
+        assert (path in paths) == path.startswith(OWN), path
     for answers in ({}, {"dashboard": False}):
-        readme = rendering.render(answers)["README.md"].content.decode()
-        section = readme.partition("These files are yours from the beginning.")[2]
+        manual = rendering.render(answers)["docs/manual.md"].content.decode()
+        section = manual.partition("These files are yours from the beginning.")[2]
         for path in OWN:
-            assert (f"`{path}`" in section) == (path != "dashboard/" or not answers), path
+            assert (f"`{path}`" in section) == (path[:9] != "dashboard" or not answers), path
 
 
 # ---------------------------------------------------------------- another answer
@@ -264,16 +356,8 @@ def switches() -> list[tuple[str, object, object]]:
     return found
 
 
-@pytest.fixture
-def no_git_per_file(monkeypatch):
-    """Keep Copier from asking git about each file it writes, which matters on Windows alone."""
-    monkeypatch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
-
-
 @pytest.mark.parametrize(("question", "one", "other"), switches())
-def test_another_answer_gives_what_a_fresh_copy_has(
-    template, tmp_path, no_git_per_file, question, one, other
-):
+def test_another_answer_gives_what_a_fresh_copy_has(template, tmp_path, question, one, other):
     project = template.client(tmp_path / "project", NEXT, **{**BASE, question: one})
     project.switch(**{question: other})
     assert project.answers()[question] == other

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import pytest
 import rendering
@@ -25,7 +27,7 @@ def distinct_variants() -> dict[str, dict]:
         content = tuple(
             (path, file.content) for path, file in tree.items() if path.startswith("orchestration/")
         )
-        if DAGS + "/dbt_build.py" in tree:
+        if DAGS + "/.airflowignore" in tree:
             found.setdefault(content, (name, answers))
     return dict(found.values())
 
@@ -79,10 +81,66 @@ def test_tasks_run_side_by_side_where_the_warehouse_can(described, tmp_path):
         assert told["dags"]["customer_360"]["max_active_tasks"] == tasks
 
 
+PROJECTS = {"east": "layers", "north": "manifest", "south": "layers", "west": "manifest"}
+
+
+def together(folder: Path, package: str = "") -> Path:
+    """Whole projects side by side; `package` is one name for what all of their DAGs import."""
+    for name, style in PROJECTS.items():
+        dags = written({"project_slug": name, "airflow_style": style}, folder / name) / DAGS
+        if package:
+            (dags / f"tasks_{name}").rename(dags / package)
+            dag = dags / f"dag_{name}.py"
+            dag.write_text(dag.read_text().replace(f"tasks_{name}", package))
+    return folder
+
+
+def owners(told: dict, folder: Path) -> dict[str, set[str]]:
+    """The projects whose code the tasks of each DAG run."""
+    return {
+        name: {Path(task["code"]).relative_to(folder).parts[0] for task in dag["tasks"].values()}
+        for name, dag in told["dags"].items()
+    }
+
+
+def test_projects_in_one_airflow_run_their_own_code(described, tmp_path):
+    """Each project lies there as a whole, and Airflow reads one file of it."""
+    [told] = described(together(tmp_path))
+    assert told["errors"] == {} and told["warnings"] == []
+    assert owners(told, tmp_path) == {name: {name} for name in PROJECTS}
+    assert told["files"] == [f"{name}/{DAGS}/dag_{name}.py" for name in PROJECTS]
+
+
+def test_projects_that_share_a_package_name_run_the_code_of_one(described, tmp_path):
+    [told] = described(together(tmp_path, package="tasks_shared"))
+    assert len(set().union(*owners(told, tmp_path).values())) == 1
+
+
+def test_nothing_of_airflows_folder_is_a_plugin_of_dbt(project, tmp_path):
+    """dbt imports every module named dbt_* that it finds, whatever it needs; Airflow is not there."""
+    for answers in ({"project_slug": "dbt_north"}, MANIFEST):
+        folder = project(**answers) / DAGS
+        assert plugins_that_fail(folder) == ""
+    (tmp_path / "dbt_north.py").write_text("import airflow\n")
+    assert "No module named 'airflow'" in plugins_that_fail(tmp_path)
+
+
+def plugins_that_fail(folder: Path) -> str:
+    """What dbt says about plugins that it can't import, with a folder on PYTHONPATH."""
+    search = "from dbt.plugins.manager import PluginManager; PluginManager.get_prefixed_modules()"
+    return subprocess.run(
+        [BIN / "python", "-c", search],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        check=False,
+        capture_output=True,
+        text=True,
+    ).stderr
+
+
 def test_a_broken_dag_is_seen(described, tmp_path):
     """The probe tells an error at import, and a process that was started there."""
     folder = written({}, tmp_path / "broken")
-    dag = folder / DAGS / "dbt_build.py"
+    dag = folder / DAGS / "dag_customer_360.py"
     text = dag.read_text().replace("SCHEDULE, Dbt", "SCHEDULE, Dbd")
     dag.write_text(text.replace("import sys\n", "import os\nimport sys\n\nos.system('true')\n"))
     [told] = described(folder / DAGS)

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -14,25 +13,12 @@ import pytest
 import rendering
 import variants
 import yaml
+from pipelines import BIN, GITHUB, STUB, UV_CACHE, run
 from projects import Project
 
-BIN = Path(sys.executable).parent
-GITHUB = ".github/workflows/"
 GITLAB = ".gitlab-ci.yml"
 # to read the code and the artifacts of runs, to sign in without a secret, to report a failed run
 RIGHTS = {"contents", "actions", "id-token", "issues"}
-
-
-def run(*command: str | Path, cwd: Path | None = None, **environment: str):
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **environment},
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 @cache
@@ -320,7 +306,6 @@ def pull_request_schemas(project: Project) -> list[str]:
 
 
 # ---------------------------------------------------------------- executed
-STUB = "name: stub\nruns:\n  using: composite\n  steps:\n    - run: 'true'\n      shell: bash\n"
 EVENT = {
     "action": "opened",
     "pull_request": {"number": 7, "head": {"repo": {"full_name": "somebody/else"}}},
@@ -356,7 +341,6 @@ def failed_steps(folder: Path, work: Path, sql: str | None = None) -> list[str]:
     return failed
 
 
-UV_CACHE = str(Path.home() / ".cache" / "uv")
 MART = "models/marts/customer_360.sql"
 SECRETS = "Secrets, large files, parse"
 

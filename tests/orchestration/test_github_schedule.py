@@ -19,6 +19,7 @@ import pytest
 import rendering
 import variants
 import yaml
+from pipelines import BIN, STUB, UV_CACHE, run
 from projects import (
     HISTORY,
     Project,
@@ -27,7 +28,6 @@ from projects import (
     with_a_customer_twice,
 )
 from schedules import CASES, END, START, load, read, scheduled
-from test_ci import BIN, STUB, UV_CACHE, run
 
 WORKFLOW = ".github/workflows/schedule.yml"
 ACTIONS = {"orchestrator": "github_actions"}

@@ -3,31 +3,14 @@
 import csv
 import datetime
 import shutil
-import sys
 from pathlib import Path
 
 import hand_made_data
 import pytest
 import variants
-from independent_sql.comparison import compare, read_csv
+from independent_sql.comparison import compare, differences, read_csv
 from independent_sql.queries import NAMES, answer, connect
-from projects import Project
-
-
-def give_answers(project: Project) -> Path:
-    """Run `make answers`' program on a built project; returns the folder with the CSV files."""
-    project.run(sys.executable, "scripts/answers.py")
-    return project.folder / "answers"
-
-
-def differences(answers: Path, reference) -> dict[str, list[str]]:
-    """What differs between the CSV files of a folder and the reference, by name of the result."""
-    assert {path.stem for path in answers.glob("*.csv")} == set(NAMES)
-    compared = {
-        name: compare(*answer(reference, name), *read_csv(answers / f"{name}.csv"))
-        for name in NAMES
-    }
-    return {name: found for name, found in compared.items() if found}
+from projects import Project, give_answers
 
 
 @pytest.fixture(scope="module")

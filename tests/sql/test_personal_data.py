@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 import yaml
 from engines.compile_sql import compiled
+from personal_data import columns
 from rendering import render
 
 # what the hook runs for a table, of all tables: one statement a line
@@ -32,19 +33,6 @@ POLICIES = {
     "databricks": "`analytics`.`governance`.`personal_data`",
     "redshift": "governance.mask_personal_data",
 }
-
-
-def columns(**answers) -> dict[tuple[str, str], bool]:
-    """Whether a column of a model or snapshot is marked as personal, by model and column."""
-    found = {}
-    for path, file in render(answers).items():
-        if path.startswith(("models/", "snapshots/")) and path.endswith(".yml"):
-            properties = yaml.safe_load(file.content)
-            for node in properties.get("models", []) + properties.get("snapshots", []):
-                for column in node.get("columns", []):
-                    tags = column.get("config", {}).get("tags", [])
-                    found[node["name"], column["name"]] = "pii" in tags
-    return found
 
 
 def test_a_personal_column_is_marked_wherever_it_is():

@@ -9,8 +9,10 @@ prints what the work prints, and then the answer in JSON behind `=== `. Folders 
 process each, as Airflow does; runs share one.
 """
 
+import inspect
 import json
 import os
+import re
 import sys
 import time
 import warnings
@@ -48,6 +50,7 @@ def describe(folder, environment):
     bag, warned, seconds = load(folder)
     return {
         "started": started,
+        "files": sorted(stat.file.lstrip("/") for stat in bag.dagbag_stats),
         "errors": dict(bag.import_errors),
         "warnings": warned,
         "seconds": seconds,
@@ -57,8 +60,7 @@ def describe(folder, environment):
 
 def runs(dag):
     """When a DAG is due in a year, and of which kind each of its runs would be."""
-    import dbt_task
-
+    [tasks] = (module for name, module in sys.modules.items() if re.match(r"tasks_\w+$", name))
     serialized = DagSerialization.from_dict(DagSerialization.to_dict(dag))
     instants = [info.logical_date for info in serialized.iter_dagrun_infos_between(START, END)]
 
@@ -68,7 +70,7 @@ def runs(dag):
     def kind(instant):
         Run.logical_date = instant
         context = {"dag_run": Run, "params": {"full_refresh": False}}
-        return "full_refresh" if dbt_task.full_refresh_is_due(context) else "incremental"
+        return "full_refresh" if tasks.full_refresh_is_due(context) else "incremental"
 
     return [[at.isoformat(), kind(at)] for at in instants if START <= at < END]
 
@@ -92,6 +94,7 @@ def description(dag):
                 "callback": bool(task.on_failure_callback),
                 "trigger_rule": str(task.trigger_rule),
                 "assets": [asset.uri for asset in task.outlets],
+                "code": inspect.getfile(getattr(task, "python_callable", type(task))),
                 "command": getattr(task, "command", None),
                 "select": getattr(task, "select", None),
             }
@@ -105,8 +108,8 @@ def run(folder, environment, conf):
     before = dict(os.environ)
     os.environ.update(environment)
     settings.DAGS_FOLDER = folder  # from where Airflow writes the DAG into its database
-    for name in ("dbt_task", "dbt_manifest"):
-        sys.modules.pop(name, None)
+    for name in [name for name in sys.modules if name.startswith("tasks_")]:
+        sys.modules.pop(name)
     sys.path[:] = [path for path in sys.path if not path.endswith("/dags")]
     bag, _, _ = load(folder)
     (dag,) = bag.dags.values()

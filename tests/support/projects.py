@@ -179,3 +179,9 @@ def assert_as_built(project: Project, built: Project) -> None:
     assert len(expected) == 15
     made = (project.folder / "answers").glob("*.csv")
     assert {path.name: path.read_text() for path in made} == expected
+
+
+def give_answers(project: Project) -> Path:
+    """Run `make answers`' program on a built project; returns the folder with the CSV files."""
+    project.run(sys.executable, "scripts/answers.py")
+    return project.folder / "answers"

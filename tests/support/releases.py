@@ -4,20 +4,32 @@ The releases are those that releases.yml records, as tags, and the working tree 
 Tests that need a difference which no recorded release has make a release of their own.
 """
 
+import atexit
+import io
+import runpy
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import tarfile
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+import rendering
 import yaml
-from copier import VcsRef, run_copy, run_update
+from copier import VcsRef, run_copy, run_recopy, run_update
+from copier._main import Worker
+from jinja2.sandbox import SandboxedEnvironment
 from projects import Project, output
 from rendering import ROOT, copy_working_tree
 
 NEXT = "v999.0.0"  # the working tree
+ANSWERS_FILE = ".copier-answers.yml"
 NOTHING: Mapping[str, Any] = {}
 Changes = Mapping[str, "str | Callable[[str], str] | None"]
 """What becomes of files: a new text, a function of the old one, or None for a file to delete."""
@@ -83,6 +95,22 @@ def recorded() -> dict[str, str]:
     return {} if WITHOUT_HISTORY else {f"v{entry['version']}": entry["commit"] for entry in entries}
 
 
+@cache
+def checkout(repository: Path, tag: str) -> Path:
+    """A folder with the template's files at a tag or commit, without git's. Removed at exit."""
+    folder = Path(tempfile.mkdtemp(prefix=f"template-{tag}-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    archive = subprocess.run(
+        ["git", "archive", tag, "--", *rendering.READ_BY_COPIER],
+        cwd=repository,
+        check=True,
+        capture_output=True,
+    ).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files_in_it:
+        files_in_it.extractall(folder, filter="data")
+    return folder
+
+
 @dataclass
 class TemplateRepository:
     """A git repository that clients make projects from."""
@@ -113,12 +141,21 @@ class TemplateRepository:
         git(self.folder, "tag", tag)
         return self
 
-    def render(self, folder: Path, tag: str, answers: Mapping[str, Any] = NOTHING) -> Path:
+    def copy(self, folder: Path, tag: str, answers: Mapping[str, Any] = NOTHING) -> Path:
         """Copier's own copy of a release, into a new folder, which is returned."""
         run_copy(
             str(self.folder), folder, data=dict(answers), vcs_ref=tag, defaults=True, quiet=True
         )
         return folder
+
+    def render(self, folder: Path, tag: str, answers: Mapping[str, Any] = NOTHING) -> Path:
+        """The same as `copy`, but quickly."""
+        template = checkout(self.folder, tag)
+        tree = dict(rendering.render(answers, template))
+        file = tree[ANSWERS_FILE]
+        source = f"_commit: {tag}\n_src_path: {self.folder}\n".encode()
+        content = file.content.replace(f"_src_path: {template}\n".encode(), source)
+        return rendering.write({**tree, ANSWERS_FILE: file._replace(content=content)}, folder)
 
     def client(self, folder: Path, tag: str, **answers: Any) -> "ClientProject":
         """A project made from a release and committed."""
@@ -135,7 +172,7 @@ class ClientProject:
 
     def answers(self) -> dict[str, Any]:
         """The answers in the answers file, without what Copier notes for itself."""
-        content = yaml.safe_load(self.text(".copier-answers.yml"))
+        content = yaml.safe_load(self.text(ANSWERS_FILE))
         return {name: value for name, value in content.items() if not name.startswith("_")}
 
     def edit(self, changes: Changes) -> None:
@@ -157,7 +194,16 @@ class ClientProject:
 
     def switch(self, **answers: Any) -> None:
         """Change answers at the same version, as `make switch` does. Nothing is committed."""
-        self.update(VcsRef.CURRENT, data=answers, exclude=[".switch"])
+        self.update(VcsRef.CURRENT, data=answers, exclude=[".same-version"])
+
+    def recopy(self, tag: str) -> None:
+        """Make the project again at a version, as by `copier recopy --defaults --overwrite`."""
+        run_recopy(self.folder, vcs_ref=tag, defaults=True, overwrite=True, quiet=True)
+
+    def twin(self, folder: Path) -> "ClientProject":
+        """The same project in another folder, with its history."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return ClientProject(folder)
 
     def script(self, *arguments: str, code: int | None = 0, **environment: str) -> str:
         """What scripts/update.py prints; it has to exit with `code`, as in projects.output."""
@@ -186,3 +232,35 @@ def files(folder: Path) -> dict[str, tuple[bytes, bool]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not {".git", "target", "logs"} & set(path.relative_to(folder).parts)
     }
+
+
+# ---------------------------------------------------------------- in less time
+def make_copier_quick(patch: pytest.MonkeyPatch) -> None:
+    """Keep Copier from doing the same again and again in the updates of this process.
+
+    It asks git about each file it writes, which matters on Windows alone, and compiles each template
+    in each render. Migrations run in this process, so that they gain too.
+    """
+    patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
+    patch.setattr(Worker, "_execute_tasks", _run_migrations)
+    compiled: dict[tuple, Any] = {}
+    compile_now = SandboxedEnvironment.compile
+
+    def compile_once(environment, source, name=None, filename=None, *rest, **more):
+        key = (environment.block_start_string, environment.trim_blocks, source, name)
+        if rest or more or key not in compiled:
+            compiled[key] = compile_now(environment, source, name, filename, *rest, **more)
+        return compiled[key]
+
+    patch.setattr(SandboxedEnvironment, "compile", compile_once)
+
+
+def _run_migrations(worker: Worker, tasks: Sequence[Any]) -> None:
+    for task in tasks:
+        _, script = (worker._render_string(part) for part in task.cmd)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(worker.subproject.local_abspath)
+            patch.setenv("STAGE", task.extra_vars["stage"])
+            patch.syspath_prepend(str(Path(script).parent))
+            sys.modules.pop("steps", None)  # with what it keeps for one run
+            Context().run(runpy.run_path, script)  # its copies are no part of this update

@@ -4,7 +4,7 @@ Copier spends most of a render on two things that are the same in every variant:
 string of copier.yml and each template anew, and asking git about file modes once a file. So
 `render` lets Copier itself ask, validate and compute the answers (`Worker._ask`), with one Jinja
 environment that lives as long as the process, and then does the walk over the files itself,
-into memory. It knows no conditions in names, no `_skip_if_exists`, no symbolic links: the template
+into memory. It knows no `yield` in names, no `_skip_if_exists`, no symbolic links: the template
 has none. test_render.py proves the result equal to Copier's own, byte for byte.
 
 Private names of Copier are used here and nowhere else; the lock pins its version.
@@ -77,23 +77,23 @@ def copy_working_tree(folder: Path, *paths: str) -> None:
 
 
 @cache
-def _template() -> Template:
-    return Template(url=str(template_copy()))
+def _template(template: Path | None = None) -> Template:
+    return Template(url=str(template or template_copy()))
 
 
 @cache
-def _environment():
+def _environment(template: Path | None = None):
     """Copier's own Jinja environment, made once, that compiles each string once."""
-    environment = Worker(src_path=str(template_copy())).jinja_env
+    environment = Worker(src_path=str(template or template_copy())).jinja_env
     environment.auto_reload = False
     environment.from_string = cache(environment.from_string)
     return environment
 
 
 @cache
-def _sources() -> list[tuple[PurePosixPath, bytes, int]]:
+def _sources(template: Path | None) -> list[tuple[PurePosixPath, bytes, int]]:
     """Path in template/, content and mode of every file that Copier would render."""
-    folder = template_copy() / _template().subdirectory
+    folder = (template or template_copy()) / _template(template).subdirectory
     return [
         (PurePosixPath(path.relative_to(folder).as_posix()), path.read_bytes(), path.stat().st_mode)
         for path in sorted(folder.rglob("*"))
@@ -102,42 +102,43 @@ def _sources() -> list[tuple[PurePosixPath, bytes, int]]:
 
 
 # ---------------------------------------------------------------- questions and answers
-def questions() -> dict[str, dict]:
+def questions(template: Path | None = None) -> dict[str, dict]:
     """Every question of copier.yml that can be asked, with its details, in order."""
     return {
         name: details
-        for name, details in _template().questions_data.items()
+        for name, details in _template(template).questions_data.items()
         if details.get("when") is not False
     }
 
 
-def checked(answers: Answers) -> dict[str, Any]:
+def checked(answers: Answers, template: Path | None = None) -> dict[str, Any]:
     """The answers as a dict. Raises UnknownAnswer for a key that is no question."""
-    unknown = sorted(set(answers) - set(questions()))
+    unknown = sorted(set(answers) - set(questions(template)))
     if unknown:
         raise UnknownAnswer(f"copier.yml asks no such question: {', '.join(unknown)}")
     return dict(answers)
 
 
-def _asked(answers: Answers) -> Worker:
+def _asked(answers: Answers, template: Path | None = None) -> Worker:
     """Copier's worker after all questions were answered by `answers` or by their defaults.
 
     Raises ValueError for a refused answer, as `copier copy` does.
     """
     worker = Worker(
-        src_path=str(template_copy()),
+        src_path=str(template or template_copy()),
         dst_path=Path("project"),  # nothing is written there
-        data=checked(answers),
+        data=checked(answers, template),
         settings=SettingsModel(),  # not the developer's own
         defaults=True,
         quiet=True,
     )
-    vars(worker).update(template=_template(), jinja_env=_environment())
+    vars(worker).update(template=_template(template), jinja_env=_environment(template))
     worker._check_unsafe("copy")
     with Phase.use(Phase.PROMPT):
         worker._ask()
-    remembered = worker._answers_to_remember().items()
-    _remembered[_key(answers)] = {k: v for k, v in remembered if not k.startswith("_")}
+    if template is None:
+        remembered = worker._answers_to_remember().items()
+        _remembered[_key(answers)] = {k: v for k, v in remembered if not k.startswith("_")}
     return worker
 
 
@@ -155,31 +156,32 @@ def all_answers(answers: Answers) -> dict[str, Any]:
     return dict(_remembered[_key(answers)])
 
 
-def question(name: str, answers: Answers) -> Question:
+def question(name: str, answers: Answers, template: Path | None = None) -> Question:
     """The question as Copier sees it after `answers`, which may be incomplete."""
-    worker = _asked(answers)
+    worker = _asked(answers, template)
     return Question(
         var_name=name,
         answers=worker.answers,
         context=worker._render_context(),
-        jinja_env=_environment(),
-        **_template().questions_data[name],
+        jinja_env=_environment(template),
+        **_template(template).questions_data[name],
     )
 
 
-def choices(name: str, answers: Answers | None = None) -> list[Any]:
+def choices(name: str, answers: Answers | None = None, template: Path | None = None) -> list[Any]:
     """The values that a question with choices, or of type bool, can have.
 
     `answers` are those given before; only choices that depend on others need them.
     """
-    if questions()[name]["type"] == "bool":
+    if questions(template)[name]["type"] == "bool":
         return [True, False]
-    return list(_choices(name, _key(answers or {})))
+    return list(_choices(name, _key(answers or {}), template))
 
 
 @cache
-def _choices(name: str, answers: tuple) -> tuple:
-    return tuple(choice.value for choice in question(name, dict(answers))._formatted_choices)
+def _choices(name: str, answers: tuple, template: Path | None) -> tuple:
+    asked = question(name, dict(answers), template)
+    return tuple(choice.value for choice in asked._formatted_choices)
 
 
 # ---------------------------------------------------------------- rendering
@@ -187,32 +189,36 @@ _rendered: dict[tuple, Tree] = {}
 _contents: dict[bytes, bytes] = {}
 
 
-def render(answers: Answers) -> Tree:
+def render(answers: Answers, template: Path | None = None) -> Tree:
     """The project for these answers, in memory. Each set of answers is rendered once a process.
 
-    Raises UnknownAnswer for an unknown key, ValueError for a refused answer.
+    `template` is a folder with another version of the template, by default the working tree. Raises
+    UnknownAnswer for an unknown key, ValueError for a refused answer.
     """
-    key = _key(answers)
+    key = (template, *_key(answers))
     if key not in _rendered:
-        _rendered[key] = _render(answers)
+        _rendered[key] = _render(answers, template)
     return _rendered[key]
 
 
 @as_operation("copy")
-def _render(answers: Answers) -> Tree:
-    worker = _asked(answers)
-    environment = _environment()
+def _render(answers: Answers, template: Path | None = None) -> Tree:
+    worker = _asked(answers, template)
+    environment = _environment(template)
     tree = {}
     with Phase.use(Phase.RENDER):
         context = worker._render_context()
-        for source, content, mode in _sources():
-            path = str(source).removesuffix(SUFFIX)
-            if "[[" in path:  # the answers file, whose name Copier wants to fill in
-                path = environment.from_string(path).render(context)
-            if worker.match_exclude(Path(path)):
+        for source, content, mode in _sources(template):
+            # the name of the answers file, and the conditions in names that 1.0.0 had
+            parts = [
+                environment.from_string(part).render(context) if "[" in part else part
+                for part in str(source).removesuffix(SUFFIX).split("/")
+            ]
+            path = "/".join(parts)
+            if not all(parts) or worker.match_exclude(Path(path)):
                 continue
             if source.suffix == SUFFIX:
-                name = f"{_template().subdirectory}/{source}"
+                name = f"{_template(template).subdirectory}/{source}"
                 content = environment.get_template(name).render(context).encode()
                 content = _contents.setdefault(content, content)  # variants share most files
             tree[path] = File(content, mode & 0o777, source)

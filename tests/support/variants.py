@@ -5,6 +5,7 @@ their names.
 """
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import rendering
@@ -47,15 +48,39 @@ def _word(name: str, value: Any) -> str:
 
 
 @cache
-def dynamic_choices() -> Variants:
-    """Each choice of `auth`, by warehouse, with defaults for the rest."""
+def dynamic_choices(template: Path | None = None) -> Variants:
+    """Each choice of `auth`, by warehouse, with defaults for the rest.
+
+    `template` is a folder with another version of the template, here and below.
+    """
     return {
         f"{warehouse}-{name}_{value}": {"warehouse": warehouse, name: value}
-        for name, details in rendering.questions().items()
+        for name, details in rendering.questions(template).items()
         if _dynamic(details)
-        for warehouse in rendering.choices("warehouse")
-        for value in rendering.choices(name, {"warehouse": warehouse})
+        for warehouse in rendering.choices("warehouse", template=template)
+        for value in rendering.choices(name, {"warehouse": warehouse}, template)
     }
+
+
+@cache
+def each_choice(template: Path | None = None) -> Variants:
+    """Few sets of answers in which each choice of each question occurs."""
+    questions = {
+        name: details
+        for name, details in rendering.questions(template).items()
+        if (isinstance(details.get("choices"), dict) or details["type"] == "bool")
+        and name != "warehouse"
+    }
+    missing = {name: rendering.choices(name, template=template) for name in questions}
+    variants = {}
+    for variant, start in dynamic_choices(template).items():
+        answers = dict(start)
+        for name in questions:
+            if missing[name] and rendering.question(name, answers, template).get_when():
+                answers[name] = missing[name].pop()
+        variants[variant] = answers
+    assert not any(missing.values()), f"choices that no variant has: {missing}"
+    return variants
 
 
 @cache
@@ -68,21 +93,21 @@ def presets() -> Variants:
 
 
 @cache
-def every_default_changed() -> dict[str, Any]:
+def every_default_changed(template: Path | None = None) -> dict[str, Any]:
     """Answers of which each differs from the default that it would have had."""
     answers: dict[str, Any] = {}
-    for name in rendering.questions():
-        if rendering.question(name, answers).get_when():
-            answers[name] = other_answer(name, answers)
+    for name in rendering.questions(template):
+        if rendering.question(name, answers, template).get_when():
+            answers[name] = other_answer(name, answers, template)
     return answers
 
 
-def other_answer(name: str, answers: dict[str, Any]) -> Any:
+def other_answer(name: str, answers: dict[str, Any], template: Path | None = None) -> Any:
     """A good answer to the question that is not its default after `answers`."""
-    question = rendering.question(name, answers)
+    question = rendering.question(name, answers, template)
     default = question.get_default()
     if question.choices or question.get_type_name() == "bool":
-        others = rendering.choices(name, answers)
+        others = rendering.choices(name, answers, template)
     elif question.get_type_name() == "int":
         others = [default + 1, default - 1]
     else:

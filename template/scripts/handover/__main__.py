@@ -17,7 +17,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,8 +31,9 @@ from markupsafe import Markup
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
 sys.path.insert(1, str(HERE.parent))
-import answers as answers_script
+import formats
 import schedule as schedule_script
+from questions import question
 from settings import Problem
 
 OUTPUT = PROJECT / "handover"
@@ -201,26 +201,16 @@ class Catalogue:
 
 # --- the answers ----------------------------------------------------------------------------------
 
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
-
-def number(text: str) -> Decimal | int | None:
-    if not text:
-        return None
-    return Decimal(text) if "." in text else int(text)
-
-
-def shown_table(path: Path) -> dict[str, Any]:
+def shown_table(path: Path, kinds: dict[str, str]) -> dict[str, Any]:
     """The first rows of a CSV file, written for readers as `make answers` does."""
     header, *rows = csv.reader(read(path, "answers").splitlines())
     columns = []
-    for index, name in enumerate(header):
-        texts = [row[index] for row in rows]
-        values: list[Any] = [text or None for text in texts]
-        if all(NUMBER.fullmatch(text) for text in texts if text):
-            values = [number(text) for text in texts]
-        cells, right = answers_script.shown(name, values)
-        columns.append({"name": name.replace("_", " "), "right": right, "cells": cells[:MOST_ROWS]})
+    for name, *texts in zip(header, *rows[:MOST_ROWS], strict=True):
+        kind = kinds.get(name, "text")
+        cells = [formats.shown(kind, formats.from_csv(kind, text)) for text in texts]
+        right = formats.is_right(kind)
+        columns.append({"name": name.replace("_", " "), "right": right, "cells": cells})
     return {
         "columns": columns,
         "rows": list(zip(*(column["cells"] for column in columns), strict=True)),
@@ -233,12 +223,13 @@ def answers(catalogue: Catalogue, folder: Path) -> list[dict[str, Any]]:
     found = []
     for unique_id in catalogue.analyses():
         node = catalogue.nodes[unique_id]
+        asked = question(node)
         names = [column for owner, column in catalogue.origins if owner == unique_id]
         found.append(
             {
                 "name": node["name"],
-                "question": node["config"]["meta"].get("question") or node["name"],
-                "definition": node["description"],
+                "question": asked.text,
+                "definition": asked.definition,
                 "file": node["original_file_path"].replace("\\", "/"),
                 "sql": node["raw_code"].strip(),
                 "reads": [
@@ -259,7 +250,7 @@ def answers(catalogue: Catalogue, folder: Path) -> list[dict[str, Any]]:
                     }
                     for name in names
                 ],
-                "table": shown_table(folder / f"{node['name']}.csv"),
+                "table": shown_table(folder / f"{node['name']}.csv", asked.formats),
             }
         )
     return found

@@ -16,6 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from .queries import NAMES, answer
+
 TOLERANCE = Decimal("0.000001")
 MOST = 10
 """Differences that `compare` tells; a last line says how many more there are."""
@@ -167,3 +169,13 @@ def _columns_differ(columns: list[str], other: list[str]) -> str:
     parts = [f"missing: {names(missing)}"] if missing else []
     parts += [f"not expected: {names(extra)}"] if extra else []
     return "columns differ; " + "; ".join(parts)
+
+
+def differences(answers: Path, reference) -> dict[str, list[str]]:
+    """What differs between the CSV files of a folder and the reference, by name of the result."""
+    assert {path.stem for path in answers.glob("*.csv")} == set(NAMES)
+    compared = {
+        name: compare(*answer(reference, name), *read_csv(answers / f"{name}.csv"))
+        for name in NAMES
+    }
+    return {name: found for name, found in compared.items() if found}

@@ -1,0 +1,34 @@
+-- Every macro that gives an engine SQL of its own, called once. dbt compiles this file as an analysis.
+select
+    cast(order_key as {{ dbt.type_bigint() }}) as type_bigint,
+    cast(order_key as {{ dbt.type_int() }}) as type_int,
+    cast(order_key as {{ dbt.type_string() }}) as type_string,
+    cast(order_date as {{ dbt.type_timestamp() }}) as type_timestamp,
+    cast(order_key as {{ type_double() }}) as type_double,
+
+    {{ dbt.date_trunc('month', 'order_date') }} as date_trunc,
+    {{ dbt.dateadd('day', -35, 'order_date') }} as dateadd,
+    {{ dbt.datediff('order_date', 'ship_date', 'day') }} as datediff_in_days,
+    {{ dbt.datediff('order_date', 'ship_date', 'month') }} as datediff_in_months,
+    {{ dbt.split_part('product_type', "' '", 1) }} as split_part,
+
+    {{ divide('revenue', 'orders') }} as divide,
+    {{ round_to('revenue', 4) }} as round_to,
+
+    {{ loaded_at() }} as loaded_at,
+    {{ as_of_date() }} as as_of_date,
+    {{ newest_seen('loaded_at') }} as newest_seen,
+    {{ newest_date_seen('order_date') }} as newest_date_seen,
+    {{ lookback_start() }} as lookback_start
+from orders;
+
+select
+    {{ percentile('revenue', 0.9) }} as percentile,
+    {{ correlation('orders', 'revenue') }} as correlation
+from customers;
+
+{{ dbt.generate_series(4) }};
+
+{% if target.type in ('snowflake', 'databricks', 'redshift') %}
+-- a statement: {{ adapter.dispatch('mask_column')(ref('dim_customers'), 'phone', 'the_policy') }}
+{% endif %}
