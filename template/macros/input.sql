@@ -86,3 +86,11 @@
     {% endfor %}
     {% do return(settings) %}
 {% endmacro %}
+
+
+{# The key of a row as text; the parts of a key of several columns are joined by hyphens. #}
+{% macro row_key(columns) -%}
+    {%- for column in columns -%}
+    coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null'){{ " || '-' || " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,5 +1,5 @@
--- The revenue of every mart = the revenue of the orders that count, which the model reconciliation has
--- compared with the source before.
+-- The revenue of every mart = the revenue of the orders that count, which the model reconciliation
+-- has compared with the source before.
 with
 
 orders as (

@@ -12,8 +12,8 @@ order_dates as (
 
 ),
 
--- Every date that something refers to, so that no month or quarter of an answer lacks its row. Dates of
--- delivery count up to a year from the orders': beyond that they are placeholders (1900, 9999).
+-- Every date that something refers to, so that no month or quarter of an answer lacks its row.
+-- Dates of delivery count up to a year from the orders': others are placeholders (1900, 9999).
 dates_in_use as (
 
     select first_date as date_day from order_dates

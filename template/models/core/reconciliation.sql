@@ -16,9 +16,7 @@
 {%- do after('int_settings') -%}
 {%- set double = type_double() -%}
 {%- set loaded = source_loaded_at() -%}
-{%- set month_of -%}
-    extract(year from {0}) * 100 + extract(month from {0})
-{%- endset -%}
+{%- set month_of = 'extract(year from {0}) * 100 + extract(month from {0})' -%}
 
 with
 
@@ -31,8 +29,11 @@ source_orders as (
     from {{ source('tpch', 'orders') }}
     {% if sets_aside() %}
     where
-        cast(o_orderdate as date) between {{ earliest_order_date() }} and {{ present_limit_date() }}
-        {% if loaded %}and {{ loaded }} <= {{ present_limit() }}{% endif %}
+        cast(o_orderdate as date) >= {{ earliest_order_date() }}
+        and cast(o_orderdate as date) <= {{ present_limit_date() }}
+        {% if loaded %}
+        and {{ loaded }} <= {{ present_limit() }}
+        {% endif %}
     {% endif %}
 
 ),
@@ -43,7 +44,8 @@ source_lines as (
         source_orders.order_month,
         count(*) as lines,
         sum(
-            cast(lines.l_extendedprice as {{ double }}) * (1 - cast(lines.l_discount as {{ double }}))
+            cast(lines.l_extendedprice as {{ double }})
+            * (1 - cast(lines.l_discount as {{ double }}))
         ) as revenue,
         sum(cast(lines.l_quantity as {{ double }})) as quantity
 
@@ -172,7 +174,8 @@ final as (
             || ' in the source, ' || cast(fact_orders as {{ dbt.type_string() }}) || ' with '
             || cast(fact_lines as {{ dbt.type_string() }}) || ' and '
             || cast({{ round_to('fact_revenue', 2) }} as {{ dbt.type_string() }})
-            || ' in the facts. Rebuild it: make build VARS="{repair_months: [' || month_name || ']}"'
+            || ' in the facts. Rebuild it: make build VARS="{repair_months: [' || month_name
+            || ']}"'
             as {{ dbt.type_string() }}
         ) as sentence
 

@@ -1,5 +1,7 @@
 {#- What the snapshot reads: customers, and since when a changed one is valid. -#}
-{%- set snapshot = built_snapshot('customers_snapshot') -%}
+{%- set snapshot_table = built_snapshot('customers_snapshot') -%}
+{%- set tracked = tracked_columns('customers_snapshot') | join(',') -%}
+{%- set loaded_at = 'customers.loaded_at' if source_loaded_at() else dbt.snapshot_get_time() -%}
 {%- do after('int_input_checks') -%}
 
 with
@@ -13,12 +15,12 @@ customers as (
 -- where the newest version begins, or where it ended, for a customer who had gone
 boundaries as (
 
-    {% if snapshot %}
+    {% if snapshot_table %}
     select
         customer_key,
         max(coalesce(dbt_valid_to, dbt_valid_from)) as last_boundary
 
-    from {{ snapshot }}
+    from {{ snapshot_table or ref('int_customers') }}
     group by customer_key
     {% else %}
     select
@@ -44,8 +46,7 @@ final as (
         customers.address,
         customers.phone,
         customers.comment,
-        cast('{{ tracked_columns("customers_snapshot") | join(",") }}' as {{ dbt.type_string() }})
-            as tracked_columns,
+        cast('{{ tracked }}' as {{ dbt.type_string() }}) as tracked_columns,
 
         -- numerics
         customers.account_balance,
@@ -54,9 +55,9 @@ final as (
         customers.loaded_at,
         -- a load time that is tied with the version before, or older, begins right after it
         cast(case
-            when boundaries.last_boundary >= {{ 'customers.loaded_at' if source_loaded_at() else dbt.snapshot_get_time() }}
+            when boundaries.last_boundary >= {{ loaded_at }}
                 then {{ plus_microseconds('boundaries.last_boundary', 1) }}
-            else {{ 'customers.loaded_at' if source_loaded_at() else dbt.snapshot_get_time() }}
+            else {{ loaded_at }}
         end as {{ dbt.type_timestamp() }}) as changed_at
 
     from customers

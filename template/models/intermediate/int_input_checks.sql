@@ -104,11 +104,7 @@
 with
 
 {% for name, entity in entities.items() %}
-{% set example -%}
-    {%- for column in entity.key -%}
-        coalesce(cast({{ column }} as {{ text }}), 'null'){{ " || '-' || " if not loop.last }}
-    {%- endfor -%}
-{%- endset %}
+{% set example = row_key(entity.key) %}
 
 -- one pass over the rows for all conditions
 {{ name }}_counts as (

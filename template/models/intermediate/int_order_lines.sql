@@ -1,4 +1,4 @@
-{#- in which form returns come where the data has both: negative lines, or the flag R (var returns) -#}
+{#- the form in which returns come, where the data has both: negative lines, or the flag R -#}
 {%- set returns = var('returns', none) -%}
 
 with

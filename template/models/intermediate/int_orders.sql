@@ -10,9 +10,9 @@ orders as (
 ),
 
 {% if unknown_customers %}
-customers as (
+delivered as (
 
-    select * from {{ ref('stg_tpch__customers') }}
+    select customer_key from {{ ref('stg_tpch__customers') }}
     {% if sets_aside() %}where {{ set_aside_reason() }} is null{% endif %}
 
 ),
@@ -25,8 +25,9 @@ final as (
         orders.order_key,
         {% if unknown_customers %}
         case
-            when orders.customer_key is not null
-                then coalesce(customers.customer_key, {{ unknown_key() }})
+            when orders.customer_key in (select delivered.customer_key from delivered)
+                then orders.customer_key
+            when orders.customer_key is not null then {{ unknown_key() }}
         end as customer_key,
         {% else %}
         orders.customer_key,
@@ -53,10 +54,6 @@ final as (
         orders.loaded_at
 
     from orders
-    {% if unknown_customers %}
-    left join customers
-        on orders.customer_key = customers.customer_key
-    {% endif %}
 
 )
 

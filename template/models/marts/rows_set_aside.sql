@@ -5,6 +5,13 @@ with
 
 {% if sets_aside() %}
 
+orders as (
+
+    select * from {{ ref('stg_tpch__orders') }}
+    where {{ set_aside_reason(dated=true) }} is not null
+
+),
+
 found as (
 
     {% for entity, model, key, dated in [
@@ -17,9 +24,7 @@ found as (
     ] %}
     select
         '{{ entity }}' as entity,
-        {% for column in key -%}
-            cast({{ column }} as {{ dbt.type_string() }}){{ " || '-' || " if not loop.last }}
-        {%- endfor %} as row_key,
+        {{ row_key(key) }} as row_key,
         {{ set_aside_reason(dated) }} as reason,
         {{ 'order_date' if dated else 'cast(null as date)' }} as order_date,
         loaded_at
@@ -41,13 +46,7 @@ found as (
         lines.loaded_at
 
     from {{ ref('stg_tpch__line_items') }} as lines
-    inner join (
-        select
-            order_key,
-            order_date
-        from {{ ref('stg_tpch__orders') }}
-        where {{ set_aside_reason(dated=true) }} is not null
-    ) as orders
+    inner join orders
         on lines.order_key = orders.order_key
     where lines.loaded_at <= {{ present_limit() }}
 

@@ -1,7 +1,7 @@
 """The names of dbt that sqlfluff has to know to lint this project's SQL. Nothing here runs anything.
 
 `make lint` uses sqlfluff's own Jinja templater: it needs no connection and no parsed project, and
-works beside dbt v2, for which sqlfluff has no dbt templater. It knows ref, source, config and var;
+works beside dbt v2, for which sqlfluff has no dbt templater. It knows ref, source and config;
 .sqlfluff adds the names of this file by library_path. A macro of dbt or of a package becomes a call
 of a function of its name, which is enough for a linter. A macro that the project dispatches is
 rendered by its version for the dialect in .sqlfluff.
@@ -72,5 +72,7 @@ execute = False
 target = SimpleNamespace(name="dev", type=DIALECT, database="database", schema="schema")
 modules = SimpleNamespace(datetime=datetime, re=re)
 env_var = lambda name, default="": default
+var = lambda name, default=None: default
+run_started_at = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 log = lambda message, info=False: ""
 globals()["return"] = render
