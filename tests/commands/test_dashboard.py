@@ -391,7 +391,9 @@ def test_panels_that_a_client_changed_in_1_0_0_are_still_drawn(copied, page):
 
 def test_a_format_that_does_not_exist_is_refused_in_a_sentence(copied):
     listed = copied / "analysis" / "_analysis.yml"
-    listed.write_text(listed.read_text().replace("revenue_share: percent", "revenue_share: share"))
+    listed.write_text(
+        listed.read_text().replace(" revenue_share: percent", " revenue_share: share")
+    )
     said = render(copied, fails=True)
     assert "q08_revenue_share_by_segment: column revenue_share has the format `share`" in said
     assert "Traceback" not in said
