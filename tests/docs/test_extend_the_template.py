@@ -126,7 +126,7 @@ def test_an_answer_and_a_column_are_added_as_the_page_says(tmp_path):
     pytest_of_copy = (
         "python -m pytest -q -n 0 -p no:cacheprovider tests/sql/test_answers.py"
         " tests/commands/test_dashboard.py tests/commands/test_answers_format.py"
-        " -k 'q13 or q06_cac or format_and or has_a_panel'"
+        " -k 'q13 or q06_cac or has_a_format or has_a_panel'"
     )
     sections = {
         "An answer": {'make test ARGS="tests/sql/test_answers.py tests/commands -k q13"': None},
