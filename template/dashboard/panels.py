@@ -1,185 +1,40 @@
 """The panels of the dashboard: what each answer says, and the pictures that show it.
 
-Reads the CSV files of `make answers`. A panel is a method of Board, named as its question.
+This file is yours: an update never changes it. A new question of the template is shown as a table
+until you add its method here.
 """
 
 from __future__ import annotations
 
-import csv
 import math
-import re
-from array import array
+import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
+from board import (
+    SURE,
+    Answers,
+    Panel,
+    Picture,
+    apart,
+    comparison,
+    labelled,
+    ordered,
+    verdict,
+    with_interval,
+)
 from pictures import PERCENT_AXIS, Row, bands, bars, columns, heat_map, intervals, line, scatter
 from wording import compact, month, number, percent, quarter, several
 
-SURE = 1.96  # standard errors on both sides of a mean that hold 95 % of a normal distribution
 
+class Board(Answers):
+    """The panels of the dashboard: a method each, named as its question in analysis/_analysis.yml.
 
-class Problem(Exception):
-    """Why there is no dashboard, in a sentence for the user."""
-
-
-TEXTS = re.compile(r"^(.*_name|market_segment|population|scope|scheme|.*_start|.*_quarter)$")
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
-
-
-def typed(name: str, text: str) -> Any:
-    """A value of a CSV file: None for empty, a number where it is one, else the text."""
-    if text == "":
-        return None
-    # quarter_number is the one name that looks like a text and is none
-    if (TEXTS.match(name) and name != "quarter_number") or not NUMBER.fullmatch(text):
-        return text
-    return float(text) if "." in text else int(text)
-
-
-def rows_of(path: Path, only: Sequence[str] = ()) -> Iterator[Row]:
-    """The rows of a CSV file, read one by one; `only` names the columns where not all are wanted."""
-    if not path.exists():
-        raise Problem(f"There is no {path.name} in {path.parent}: run `make answers` first.")
-    with path.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            yield {name: typed(name, row[name]) for name in only or row}
-
-
-@dataclass
-class Buyers:
-    """What the pictures need of customer_360: a sample of the buyers, and figures of all."""
-
-    sample: list[Row]
-    buyers: int
-    as_of: date | None
-    per_year: dict[str, array[float]]  # orders a year of each buyer, by segment
-
-
-def read_buyers(path: Path, most: int) -> Buyers:
-    """One pass over customer_360.csv; the sample is every n-th buyer by key, `most` at most."""
-    kept: list[Row] = []
-    step, buyers, as_of = 1, 0, None
-    per_year: dict[str, array[float]] = defaultdict(lambda: array("d"))
-    shown = ("customer_key", "market_segment", "orders", "avg_order_value")
-    for row in rows_of(
-        path, (*shown, "is_buyer", "tenure_days", "last_order_date", "recency_days")
-    ):
-        if row["is_buyer"] != "true":
-            continue
-        if buyers % step == 0:
-            kept.append({name: row[name] for name in shown})
-            if len(kept) > most:
-                kept, step = kept[::2], 2 * step
-        buyers += 1
-        per_year[row["market_segment"]].append(row["orders"] * 365.25 / (row["tenure_days"] + 1))
-        as_of = as_of or date.fromisoformat(row["last_order_date"]) + timedelta(row["recency_days"])
-    return Buyers(kept, buyers, as_of, per_year)
-
-
-def deviation(values: Sequence[float]) -> float:
-    """The sample standard deviation; nan for fewer than two values."""
-    if len(values) < 2:
-        return math.nan
-    mean = sum(values) / len(values)
-    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
-
-
-@dataclass
-class Picture:
-    """A picture and the rows it shows: columns of the answer as they are, and label, low, high."""
-
-    rows: list[Row]
-    draw: Callable[[list[Row]], Any]
-    title: str = ""
-
-
-@dataclass
-class Panel:
-    """A finding, the answer (a CSV file's name) that it is read from, and how it is shown."""
-
-    answer: str
-    finding: str
-    observations: str
-    pictures: list[Picture] = field(default_factory=list)
-    verdict: str = ""
-    side_by_side: bool = False
-    wide: bool = False
-    tall: bool = False
-    top: int = 0  # rows of the answer that stand open as a table; the others are not shown
-
-
-def ordered(rows: list[Row], value: str) -> list[Row]:
-    """Largest first; rows without a value last."""
-    return sorted(rows, key=lambda row: (row[value] is None, -(row[value] or 0)))
-
-
-def labelled(rows: list[Row], label: Callable[[Row], str]) -> list[Row]:
-    return [{**row, "label": label(row)} for row in rows]
-
-
-def with_interval(row: Row, value: float | None, error: float) -> Row:
-    """The row with its 95 % interval; none where the standard error is not defined."""
-    if value is None or math.isnan(error):
-        return {**row, "low": value, "high": value}
-    return {**row, "low": value - SURE * error, "high": value + SURE * error}
-
-
-def apart(rows: Sequence[Row], value: str) -> bool:
-    """Is the largest value distinguishable from the smallest: do their intervals not overlap?"""
-    present = [row for row in rows if row[value] is not None]
-    if len(present) < 2:
-        return False
-    high = max(present, key=lambda row: row[value])
-    low = min(present, key=lambda row: row[value])
-    return high["low"] > low["high"]
-
-
-def verdict(rows: Sequence[Row], value: str, what: str) -> str:
-    intervals = f"the 95 % intervals of the highest and the lowest {what}"
-    if apart(rows, value):
-        return f"Distinguishable: {intervals} are apart."
-    return f"Not distinguishable: {intervals} overlap."
-
-
-def comparison(rows: list[Row], name: str, value: str, what: str, text: Callable[..., str]) -> str:
-    """The finding of a picture with intervals: who leads, or that nobody does."""
-    present = [row for row in rows if row[value] is not None]
-    if not present:
-        return f"No {what} can be computed"
-    (first, high), (last, low) = (
-        (row[name], text(row[value])) for row in (present[0], present[-1])
-    )
-    if apart(rows, value):
-        return f"{first} has the highest {what}: {high}; {last} the lowest: {low}"
-    verb = "are" if what.startswith("orders") else "is"
-    noun = name.split("_")[0] if name == "region_name" else "segment"
-    return f"The {what} {verb} not distinguishable between {noun}s: {low} to {high}"
-
-
-class Board:
-    """Makes the panels from the answers in a folder."""
-
-    def __init__(self, folder: Path, settings: dict[str, Any]):
-        self.folder = folder
-        self.settings = settings
-        self.cache: dict[str, list[Row]] = {}
-        self.buyers = read_buyers(folder / "customer_360.csv", settings["scatter_points"])
-
-    def rows(self, name: str) -> list[Row]:
-        """The rows of an answer; raises Problem when it has none."""
-        if name not in self.cache:
-            self.cache[name] = list(rows_of(self.folder / f"{name}.csv"))
-        if not self.cache[name]:
-            raise Problem(f"{name}.csv has no rows: there is nothing to draw.")
-        return self.cache[name]
+    Which section shows a panel, and in which order, is up to that list.
+    """
 
     # demographics
 
-    def q01(self) -> Panel:
+    def q01_customers_by_nation(self) -> Panel:
         rows = labelled(
             self.rows("q01_customers_by_nation"),
             lambda row: f"{row['customers']:,} · {percent(row['share_of_customers'])}",
@@ -210,15 +65,15 @@ class Board:
             [Picture(rows, lambda r: bars(r, name, "customers", "buyers"))],
         )
 
-    def q02(self) -> Panel:
+    def q02_customers_by_segment(self) -> Panel:
         return self.customers_by("q02_customers_by_segment", "market_segment", "segment")
 
-    def q03(self) -> Panel:
+    def q03_customers_by_region(self) -> Panel:
         return self.customers_by("q03_customers_by_region", "region_name", "region")
 
     # acquisition
 
-    def q04(self) -> Panel:
+    def q04_growth_by_month(self) -> Panel:
         rows = self.rows("q04_growth_by_month")
         last = rows[-1]
         total = last["cumulative_customers"]
@@ -231,13 +86,13 @@ class Board:
             f"n = {several(total, 'customer')} with an order, {several(len(rows), 'month')}.",
             [
                 Picture(rows, lambda r: line(r, "cumulative_customers"), "Customers, cumulative"),
-                Picture(rows, lambda r: columns(r, "new_customers"), "New customers a month"),
+                Picture(rows, lambda r: columns(r, "new_customers"), "New customers per month"),
             ],
             wide=True,
             side_by_side=True,
         )
 
-    def q05(self) -> Panel:
+    def q05_growth_by_region(self) -> Panel:
         rows = []
         for row in ordered(self.rows("q05_growth_by_region"), "cagr"):
             years = (row["last_full_year"] or 0) - (row["first_year"] or 0)
@@ -260,7 +115,7 @@ class Board:
             verdict(rows, "cagr", "region"),
         )
 
-    def q06(self) -> Panel:
+    def q06_cac_by_segment(self) -> Panel:
         rows = labelled(
             ordered(self.rows("q06_cac_by_segment"), "cac_loaded"),
             lambda row: f"{compact(row['cac_direct'])} · {compact(row['cac_loaded'])}",
@@ -279,7 +134,7 @@ class Board:
 
     # value
 
-    def q07_summary(self) -> Panel:
+    def q07_top20_summary(self) -> Panel:
         rows = labelled(
             self.rows("q07_top20_summary"),
             lambda row: f"{percent(row['top_revenue_share'])} of {compact(row['total_revenue'])}",
@@ -294,7 +149,7 @@ class Board:
             [Picture(rows, lambda r: bars(r, "population", "top_revenue_share"))],
         )
 
-    def q07_customers(self) -> Panel:
+    def q07_top20_customers(self) -> Panel:
         rows = self.rows("q07_top20_customers")
         shown = min(self.settings["top_customers"], len(rows))
         return Panel(
@@ -306,7 +161,7 @@ class Board:
             top=shown,
         )
 
-    def q08(self) -> Panel:
+    def q08_revenue_share_by_segment(self) -> Panel:
         rows = labelled(
             ordered(self.rows("q08_revenue_share_by_segment"), "revenue"),
             lambda row: f"{compact(row['revenue'])} · {percent(row['revenue_share'])}",
@@ -320,16 +175,14 @@ class Board:
             [Picture(rows, lambda r: bars(r, "market_segment", "revenue"))],
         )
 
-    def q09(self) -> Panel:
+    def q09_ltv_distribution_by_segment(self) -> Panel:
         names = {"buyers": "Buyers", "all_customers": "All customers, 0 without orders"}
         groups: dict[str, list[Row]] = defaultdict(list)
         for row in ordered(self.rows("q09_ltv_distribution_by_segment"), "ltv_median"):
             groups[row["population"]].append(row)
         buyers = []
         for row in ordered(groups["buyers"], "ltv_mean"):
-            error = math.nan
-            if row["ltv_stddev"] is not None:
-                error = row["ltv_stddev"] / math.sqrt(row["customers"])
+            error = row["ltv_stddev"] and row["ltv_stddev"] / math.sqrt(row["customers"])
             buyers.append(with_interval(row, row["ltv_mean"], error))
         counts = {name: sum(row["customers"] for row in groups[name]) for name in names}
         return Panel(
@@ -346,11 +199,11 @@ class Board:
 
     # behaviour
 
-    def q10(self) -> Panel:
+    def q10_purchase_frequency_by_segment(self) -> Panel:
         rows = []
         for row in ordered(self.rows("q10_purchase_frequency_by_segment"), "orders_per_year_mean"):
             values = self.buyers.per_year.get(row["market_segment"], ())
-            error = deviation(values) / math.sqrt(len(values)) if values else math.nan
+            error = statistics.stdev(values) / math.sqrt(len(values)) if values[1:] else None
             rows.append(with_interval(row, row["orders_per_year_mean"], error))
         rows = labelled(
             rows,
@@ -369,7 +222,7 @@ class Board:
                 Picture(
                     rows,
                     lambda r: intervals(r, "market_segment", "orders_per_year_mean"),
-                    "Orders a year of a buyer: mean and its 95 % interval",
+                    "Orders per year of a buyer: mean and its 95 % interval",
                 ),
                 Picture(
                     gaps,
@@ -382,7 +235,7 @@ class Board:
             wide=True,
         )
 
-    def q11(self) -> Panel:
+    def q11_order_size_vs_frequency(self) -> Panel:
         rows = []
         for row in self.rows("q11_order_size_vs_frequency"):
             value, new = row["pearson_orders_aov"], {**row, "low": None, "high": None}
@@ -423,12 +276,11 @@ class Board:
             wide=True,
         )
 
-    def q12(self) -> Panel:
+    def q12_category_loyalty_by_segment(self) -> Panel:
         answer = self.rows("q12_category_loyalty_by_segment")
         schemes: dict[str, list[Row]] = {row["scheme"]: [] for row in answer}
         for row in ordered(answer, "mean_top_share"):
-            error = math.nan if row["stderr_top_share"] is None else row["stderr_top_share"]
-            new = with_interval(row, row["mean_top_share"], error)
+            new = with_interval(row, row["mean_top_share"], row["stderr_top_share"])
             schemes[row["scheme"]] += labelled([new], lambda r: percent(r["mean_top_share"]))
         main = "type_material" if "type_material" in schemes else next(iter(schemes))
         distinct = [scheme for scheme, rows in schemes.items() if apart(rows, "mean_top_share")]
@@ -459,7 +311,7 @@ class Board:
             wide=True,
         )
 
-    def cohorts(self) -> Panel:
+    def customer_cohort_retention(self) -> Panel:
         rows = labelled(
             [row for row in self.rows("customer_cohort_retention") if row["quarter_number"] > 0],
             lambda row: f"{quarter(row['cohort_quarter'])} ({row['cohort_size']:,})",
@@ -481,15 +333,6 @@ class Board:
             [Picture(shown, heat_map)],
             wide=True,
         )
-
-    def sections(self) -> dict[str, list[Panel]]:
-        """The panels in their groups of questions, in the order of the page."""
-        return {
-            "Demographics": [self.q01(), self.q02(), self.q03()],
-            "Acquisition": [self.q04(), self.q05(), self.q06()],
-            "Value": [self.q07_summary(), self.q08(), self.q09(), self.q07_customers()],
-            "Behaviour": [self.q10(), self.q11(), self.q12(), self.cohorts()],
-        }
 
     def headlines(self) -> list[tuple[str, str]]:
         """The numbers at the top: value, and what it is. All from the answers."""

@@ -16,6 +16,7 @@
             database=node.database, schema=node.schema, identifier=node.alias
         ))) %}
     {% endfor %}
+    {% do return(none) %}
 {% endmacro %}
 
 

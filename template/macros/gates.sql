@@ -188,3 +188,117 @@
 {% endmacro %}
 
 {% macro redshift__refuse_local_time() %}{% endmacro %}
+
+
+{#
+    Two CTEs of int_input_checks for an entity: <name>_faults with a row per kind of fault, counted in
+    one pass over the rows, and <name>_twice with the number of keys that occur more than once.
+    entity: `from`, a relation; `key`, its columns; `faults`, a list of (fault, condition, advice).
+#}
+{% macro count_faults(name, entity) -%}
+    {%- set example = row_key(entity.key) -%}
+    {{ name }}_counts as (
+
+        select
+            {% for fault in entity.faults %}
+            sum(case when {{ fault[1] }} then 1 else 0 end) as rows_{{ loop.index }},
+            min(case when {{ fault[1] }} then {{ example }} end) as example_{{ loop.index }}{{ ',' if not loop.last }}
+            {% endfor %}
+
+        from {{ entity.from }}
+
+    ),
+
+    {{ name }}_numbers as (
+
+        {% for fault in entity.faults %}
+        select {{ loop.index }} as fault_number {{ 'union all' if not loop.last }}
+        {% endfor %}
+
+    ),
+
+    {{ name }}_faults as (
+
+        select
+            {% for column in ['rows', 'example'] %}
+            case numbers.fault_number
+                {% for fault in entity.faults %}
+                when {{ loop.index }} then counts.{{ column }}_{{ loop.index }}
+                {% endfor %}
+            end as {{ 'faulty_rows' if column == 'rows' else column }},
+            {% endfor %}
+            {% for column in ['fault', 'advice'] %}
+            case numbers.fault_number
+                {% for fault in entity.faults %}
+                when {{ loop.index }} then '{{ fault[0] if column == "fault" else fault[2] }}'
+                {% endfor %}
+            end as {{ column }}{{ ',' if not loop.last }}
+            {% endfor %}
+
+        from {{ name }}_counts as counts
+        cross join {{ name }}_numbers as numbers
+
+    ),
+
+    {{ name }}_keys as (
+
+        select {{ entity.key | join(', ') }}
+        from {{ entity.from }}
+        group by {{ entity.key | join(', ') }}
+        having count(*) > 1
+
+    ),
+
+    {{ name }}_twice as (
+
+        select
+            count(*) as faulty_rows,
+            min({{ example }}) as example
+
+        from {{ name }}_keys
+
+    ),
+{%- endmacro %}
+
+{# The faults of an entity as rows of int_input_checks, from the CTEs of count_faults. #}
+{% macro list_faults(name, entity) -%}
+    select
+        '{{ name }}' as entity,
+        faulty_rows,
+        example,
+        '{{ entity.rows }} ' || fault as fault,
+        advice
+    from {{ name }}_faults
+    where faulty_rows > 0
+
+    union all
+
+    select
+        '{{ name }}' as entity,
+        faulty_rows,
+        example,
+        '{{ entity.rows }} with a key that occurs more than once ({{ entity.key | join(", ") }})' as fault,
+        'Deliver each once.' as advice
+    from {{ name }}_twice
+    where faulty_rows > 0
+{%- endmacro %}
+
+
+{# Does a cast of a source's number to a decimal type lose places? A SQL condition, in floating point. #}
+{% macro is_cut(column, type) -%}
+    cast({{ column }} as {{ type_double() }})
+    <> cast(cast({{ column }} as {{ type }}) as {{ type_double() }})
+{%- endmacro %}
+
+
+{# How many rows of a source table have more places in a column than its type; a query. #}
+{% macro count_cut_numbers(table, column, kind, key) %}
+    select
+        '{{ table }}.{{ column }}' as column_name,
+        '{{ kind }}_places' as setting,
+        {{ var(kind ~ '_places', 2) }} as places,
+        count(*) as faulty_rows,
+        min(cast({{ key }} as {{ dbt.type_string() }})) as example
+    from {{ source('tpch', table) }}
+    where {{ is_cut(column, amount_type() if kind == 'amount' else rate_type()) }}
+{% endmacro %}

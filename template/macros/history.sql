@@ -6,6 +6,22 @@
             database=node.database, schema=node.schema, identifier=node.alias
         ))) %}
     {% endfor %}
+    {% do return(none) %}
+{% endmacro %}
+
+
+{#
+    Per key, where its newest version in a snapshot begins, or where it ended; a query. Empty before the
+    snapshot's first run.
+#}
+{% macro snapshot_boundaries(snapshot_name, key) %}
+    {%- set versions = built_snapshot(snapshot_name) -%}
+    select
+        {{ key }},
+        max({{ 'coalesce(dbt_valid_to, dbt_valid_from)' if versions else 'loaded_at' }}) as last_boundary
+    from {{ versions or ref('int_customers') }}
+    where {{ 'dbt_valid_from is not null' if versions else '1 = 0' }}
+    group by {{ key }}
 {% endmacro %}
 
 

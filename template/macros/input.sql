@@ -94,3 +94,23 @@
     coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null'){{ " || '-' || " if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
+
+
+{#
+    The customer of an order; where that customer was not delivered and the var missing_customers says
+    `unknown`, the key of the one unknown customer.
+#}
+{% macro delivered_customer(customer_key) -%}
+    {%- if var('missing_customers', 'refuse') == 'unknown' -%}
+    case
+        when {{ customer_key }} in (
+            select delivered.customer_key from {{ ref('stg_tpch__customers') }} as delivered
+            where delivered.customer_key is not null
+                {%- if sets_aside() %} and {{ set_aside_reason() }} is null{% endif %}
+        ) then {{ customer_key }}
+        when {{ customer_key }} is not null then {{ unknown_key() }}
+    end
+    {%- else -%}
+    {{ customer_key }}
+    {%- endif -%}
+{%- endmacro %}

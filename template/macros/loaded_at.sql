@@ -9,6 +9,8 @@
 
 
 {# The load time of a source row, as a SQL expression; a fixed one where the source has none. #}
-{% macro loaded_at() -%}
-    cast({{ source_loaded_at() or "'1970-01-01 00:00:00'" }} as {{ dbt.type_timestamp() }})
+{% macro loaded_at(alias=none) -%}
+    {%- set column = source_loaded_at() -%}
+    {%- set qualified = alias ~ '.' ~ column if alias and column else column -%}
+    cast({{ qualified or "'1970-01-01 00:00:00'" }} as {{ dbt.type_timestamp() }})
 {%- endmacro %}

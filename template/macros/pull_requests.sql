@@ -13,9 +13,8 @@
     {% endif %}
     {% set pattern = '^pr_[0-9]+_' if prefix == 'pr_all' else '^' ~ prefix ~ '_' %}
     {% for row in dbt.list_schemas(target.database) %}
-        {# names on BigQuery, rows elsewhere, of which Snowflake's start with a time #}
-        {% set column = 'name' if target.type == 'snowflake' else 0 %}
-        {% set schema = row if row is string else row[column] %}
+        {# a name, or a row: its column called name (Snowflake's start with a time), else its first #}
+        {% set schema = row if row is string else row.get('name', row[0]) %}
         {% if modules.re.match(pattern, schema | lower) %}
             {% do log('dropping ' ~ schema, info=true) %}
             {% set relation = api.Relation.create(database=target.database, schema=schema) %}

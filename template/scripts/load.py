@@ -24,11 +24,7 @@ from settings import PROJECT, Problem
 # DuckDB's names for types, where PostgreSQL has others
 TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
 
-NOTHING_TO_LOAD = {
-    "duckdb": "Nothing to load: DuckDB reads the files in {folder} where they are.",
-    "snowflake": "Nothing to load: the sources are {schema}. (Sample data comes with every account.)",
-    "databricks": "Nothing to load: the sources are {schema}. (Sample data comes with Unity Catalog.)",
-}
+BULK_LOAD = PROJECT / "warehouse" / "load.sql"
 BULK = """\
 {engine} loads files from its own cloud's storage, so this takes three steps:
   1. make data                 (it is in {folder})
@@ -70,6 +66,10 @@ def load_postgres(connection: Any, relations: Mapping[str, str], folder: Path) -
     connection.commit()
 
 
+LOADERS = {"postgres": load_postgres}
+"""Engines that take rows through dbt's own connection, and what sends them."""
+
+
 def load() -> None:
     folder = data_folder()
     manifest = session.invoke(["parse"])
@@ -77,11 +77,14 @@ def load() -> None:
     engine = adapter.type()
     sources = [source for source in manifest.sources.values() if source.source_name == "tpch"]
     schema = f"{sources[0].database}.{sources[0].schema}"
-    if engine in NOTHING_TO_LOAD:
-        print(NOTHING_TO_LOAD[engine].format(folder=folder, schema=schema))
+    if engine == "duckdb":
+        print(f"Nothing to load: DuckDB reads the files in {folder} where they are.")
         return
-    if engine != "postgres":
+    if engine not in LOADERS and BULK_LOAD.exists():
         raise Problem(BULK.format(engine=engine, folder=folder))
+    if engine not in LOADERS:
+        print(f"Nothing to load: the project reads {schema}, which others fill.")
+        return
 
     require_tables(folder)
     print(f"Loading {folder} into {schema} ...", flush=True)
@@ -90,7 +93,7 @@ def load() -> None:
     try:
         with adapter.connection_named("load"):
             connection = adapter.connections.get_thread_connection().handle
-            load_postgres(connection, relations, folder)
+            LOADERS[engine](connection, relations, folder)
     except Exception as error:
         hint = ""
         if getattr(error, "pgcode", None) in ("42501", "3F000"):  # no privilege, no such schema

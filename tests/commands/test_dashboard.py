@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import releases
 import rendering
 import vl_convert
 from independent_sql.queries import NAMES
@@ -357,6 +358,44 @@ def test_a_missing_answer_is_told_in_a_sentence(copied):
     (copied / "answers" / "q05_growth_by_region.csv").unlink()
     said = render(copied, fails=True)
     assert "There is no q05_growth_by_region.csv" in said and "make answers" in said
+    assert "Traceback" not in said
+
+
+# ---------------------------------------------------------------- yours and the template's
+def test_a_question_without_a_panel_is_shown_as_a_table(copied):
+    """A project whose panels.py is older than a question of the template."""
+    panels = copied / "dashboard" / "panels.py"
+    text = panels.read_text()
+    panels.write_text(text.replace("def q08_revenue_share_by_segment", "def something_else"))
+    assert panels.read_text() != text
+    panel = Page(render(copied)).panels["q08_revenue_share_by_segment"]
+    assert "What percentage of revenue" in panel.text
+    assert panel.pictures == []
+    header, *rows = panel.table
+    answer = expected(copied, "q08_revenue_share_by_segment")
+    assert [name.replace(" ", "_") for name in header] == list(answer[0])
+    assert [row[0] for row in rows] == [row["market_segment"] for row in answer]
+
+
+@pytest.mark.skipif(releases.WITHOUT_HISTORY, reason="needs the files of release 1.0.0")
+def test_panels_that_a_client_changed_in_1_0_0_are_still_drawn(copied, page):
+    """Their interface to the template's part of the dashboard is kept."""
+    path = "template/[% if dashboard %]dashboard[% endif %]/panels.py"
+    old = releases.git(rendering.ROOT, "show", f"{releases.recorded()['v1.0.0']}:{path}")
+    (copied / "dashboard" / "panels.py").write_text(old)
+    other = Page(render(copied))
+    assert set(other.panels) == set(page.panels)
+    for name in PICTURED:
+        assert differences(name, other.panels[name], expected(copied, name)) == []
+
+
+def test_a_format_that_does_not_exist_is_refused_in_a_sentence(copied):
+    listed = copied / "analysis" / "_analysis.yml"
+    listed.write_text(
+        listed.read_text().replace(" revenue_share: percent", " revenue_share: share")
+    )
+    said = render(copied, fails=True)
+    assert "q08_revenue_share_by_segment: column revenue_share has the format `share`" in said
     assert "Traceback" not in said
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import duckdb
+import make_locks
 import pytest
 import rendering
 import timezones
@@ -184,14 +185,8 @@ BAD = {
             "schema_core",
             f"{longest - 24} characters or fewer",
         )
-        for warehouse, longest in {
-            "duckdb": 255,
-            "snowflake": 255,
-            "postgres": 63,
-            "bigquery": 1024,
-            "redshift": 127,
-            "databricks": 255,
-        }.items()
+        for warehouse in rendering.choices("warehouse")
+        for longest in [make_locks.facts(warehouse)["longest_name"]]
     },
     "time zone of a shape only": ({"timezone": "Europe/Atlantis"}, "timezone", "IANA list"),
     "time zone CET+1": ({"timezone": "CET+1"}, "timezone", "IANA list"),

@@ -111,6 +111,44 @@ def test_a_question_is_added_as_the_page_says(tmp_path):
         assert (Path(rendering.ROOT) / name).exists(), f"the page names {name}, which isn't there"
 
 
+# ---------------------------------------------------------------- an answer, a mart column
+def changed(copy: Path) -> set[str]:
+    """The files that differ from the template, without those that commands of the page write."""
+    status = how_to.run(copy, "git status --porcelain --untracked-files=all")
+    files = {line[3:] for line in status.splitlines()} - {"tests/copy/expected_files.txt"}
+    return {name for name in files if not name.startswith("docs/reference/")}
+
+
+@pytest.mark.slow
+def test_an_answer_and_a_column_are_added_as_the_page_says(tmp_path):
+    """The answers equal independent SQL, the dashboard draws them, and no other file is touched."""
+    copy = how_to.copy_of_the_template(tmp_path / "template")
+    pytest_of_copy = (
+        "python -m pytest -q -n 0 -p no:cacheprovider tests/sql/test_answers.py"
+        " tests/commands/test_dashboard.py tests/commands/test_answers_format.py"
+        " -k 'q13 or q06_cac or has_a_format or has_a_panel'"
+    )
+    sections = {
+        "An answer": {'make test ARGS="tests/sql/test_answers.py tests/commands -k q13"': None},
+        "A mart column": {
+            'make test ARGS="tests/sql/test_answers.py tests/commands -k q06"': pytest_of_copy
+        },
+    }
+    named: set[str] = set()
+    for heading, instead in sections.items():
+        page = how_to.section(PAGE, heading)
+        how_to.follow(page, copy, instead)
+        named |= set(how_to.first_column(page, "file"))
+    assert changed(copy) == named - {"CHANGELOG.md"}
+    how_to.run(copy, "python -m copier copy --quiet --defaults --vcs-ref HEAD . ../project")
+    exposures = yaml.safe_load(
+        (tmp_path / "project/models/marts/_marts__exposures.yml").read_text()
+    )["exposures"]
+    (new,) = [each for each in exposures if each["name"] == "q13_lifecycle_states"]
+    assert new["label"] == "In which state of their lifecycle are our customers"
+    assert new["depends_on"] == ["ref('lifecycle_summary')"]
+
+
 # ---------------------------------------------------------------- the checks can fail
 def test_a_block_whose_first_line_is_not_in_the_file_is_refused(tmp_path):
     (tmp_path / "a.yml").write_text("one: 1\ntwo: 2\ntwo: 2\n")
@@ -127,3 +165,12 @@ def test_a_command_that_fails_or_that_the_page_lacks_is_found(tmp_path):
         how_to.follow("```bash\nfalse\n```\n", tmp_path, {})
     with pytest.raises(AssertionError, match="no command"):
         how_to.follow("```bash\ntrue\n```\n", tmp_path, {"make nothing": None})
+
+
+def test_a_change_that_does_not_fit_its_file_is_refused(tmp_path):
+    (tmp_path / "a.sql").write_text("select\n    a\nfrom b\n")
+    block = how_to.Block("diff", "a.sql", ["-    a\n", "+    a,\n", "+    c\n", " from b\n"])
+    how_to.change(tmp_path, block)
+    assert (tmp_path / "a.sql").read_text() == "select\n    a,\n    c\nfrom b\n"
+    with pytest.raises(AssertionError, match="not one"):
+        how_to.change(tmp_path, block)

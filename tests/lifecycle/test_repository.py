@@ -1,5 +1,7 @@
 """The repository itself: its own workflow, and what must not stand in any of its files."""
 
+import json
+import os
 import re
 import subprocess
 
@@ -40,9 +42,20 @@ def places(pattern: re.Pattern, files: dict[str, str]) -> list[str]:
     ]
 
 
-def test_the_workflow_has_a_job_for_every_warehouse():
+def test_the_workflow_has_a_job_for_every_warehouse(tmp_path):
     jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
-    assert jobs["variants"]["strategy"]["matrix"]["warehouse"] == rendering.choices("warehouse")
+    matrix = jobs["variants"]["strategy"]["matrix"]
+    assert matrix == {"warehouse": "${{ fromJSON(needs.warehouses.outputs.names) }}"}
+    [step] = [step for step in jobs["warehouses"]["steps"] if step.get("id") == "list"]
+    subprocess.run(
+        ["bash", "-ec", step["run"]],
+        cwd=rendering.ROOT,
+        env={**os.environ, "GITHUB_OUTPUT": str(tmp_path / "output")},
+        check=True,
+    )
+    name, names = (tmp_path / "output").read_text().strip().split("=")
+    assert name == "names"
+    assert sorted(json.loads(names)) == sorted(rendering.choices("warehouse"))
 
 
 def test_no_file_names_a_registry_or_somebodys_folder():

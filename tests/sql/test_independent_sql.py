@@ -287,5 +287,4 @@ def test_the_floor_gives_the_same_answers(con, folder, tmp_path):
         name: compare(*answer(con, name), *read_csv(tmp_path / "answers" / f"{name}.csv"))
         for name in NAMES
     }
-    assert len(differences) == 15
     assert {name: found for name, found in differences.items() if found} == {}

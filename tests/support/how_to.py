@@ -4,6 +4,7 @@ What a page tells its reader to do is in its code blocks, so page and test canno
 
 - a block with a file's name (```yaml title="copier.yml") belongs into that file: its first line is
   there already, exactly once, and the rest goes below it; a file that isn't there is made;
+- a `diff` block with a file's name changes that file;
 - each line of a `bash` block is a command. `instead` names the commands that a test runs in another
   way, or (None) leaves to another test.
 """
@@ -99,12 +100,22 @@ def insert(folder: Path, block: Block) -> None:
     path.write_text("".join(lines), "utf-8")
 
 
+def change(folder: Path, block: Block) -> None:
+    """Make the change that a diff block shows; the old lines have to be there exactly once."""
+    lines = [line if line.strip() else " \n" for line in block.lines]
+    old, new = ("".join(line[1:] for line in lines if line[0] in kinds) for kinds in (" -", " +"))
+    path = folder / block.file
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, f"{block.file} has {text.count(old)} times, not one:\n{old}"
+    path.write_text(text.replace(old, new), "utf-8")
+
+
 def follow(text: str, folder: Path, instead: Mapping[str, str | None]) -> None:
     """Do what the blocks of a section say, in order."""
     commands = []
     for block in blocks(text):
         if block.file:
-            insert(folder, block)
+            (change if block.language == "diff" else insert)(folder, block)
         elif block.language == "bash":
             for command in map(str.strip, block.lines):
                 commands.append(command)

@@ -69,8 +69,9 @@ sentences as (
     union all
 
     select
-        cast(odd_months as {{ text }}) || ' rows have a spend_month that is not the first day of '
-        || 'its month, such as ' || cast(odd_month as {{ text }}) || '. Write the first day.' as sentence
+        cast(odd_months as {{ text }}) || ' rows have a spend_month that is not the first day '
+        || 'of its month, such as ' || cast(odd_month as {{ text }})
+        || '. Write the first day.' as sentence
 
     from spend_totals
     where odd_months > 0
@@ -79,8 +80,8 @@ sentences as (
 
     select
         cast(spend_rows as {{ text }}) || ' rows name a market_segment that no customer has, such '
-        || 'as "' || market_segment || '". Write a segment of your customers, or leave it empty for '
-        || 'brand spend.' as sentence
+        || 'as "' || market_segment || '". Write a segment of your customers, or leave it empty '
+        || 'for brand spend.' as sentence
 
     from strangers
     where spend_rows > 0

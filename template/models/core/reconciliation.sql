@@ -15,7 +15,6 @@
 }}
 {%- do after('int_settings') -%}
 {%- set double = type_double() -%}
-{%- set loaded = source_loaded_at() -%}
 {%- set month_of = 'extract(year from {0}) * 100 + extract(month from {0})' -%}
 
 with
@@ -31,9 +30,7 @@ source_orders as (
     where
         cast(o_orderdate as date) >= {{ earliest_order_date() }}
         and cast(o_orderdate as date) <= {{ present_limit_date() }}
-        {% if loaded %}
-        and {{ loaded }} <= {{ present_limit() }}
-        {% endif %}
+        and {{ loaded_at() }} <= {{ present_limit() }}
     {% endif %}
 
 ),
@@ -52,8 +49,8 @@ source_lines as (
     from {{ source('tpch', 'lineitem') }} as lines
     inner join source_orders
         on lines.l_orderkey = source_orders.o_orderkey
-    {% if sets_aside() and loaded %}
-    where lines.{{ loaded }} <= {{ present_limit() }}
+    {% if sets_aside() %}
+    where {{ loaded_at('lines') }} <= {{ present_limit() }}
     {% endif %}
     group by source_orders.order_month
 

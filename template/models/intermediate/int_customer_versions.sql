@@ -1,5 +1,4 @@
 {#- What the snapshot reads: customers, and since when a changed one is valid. -#}
-{%- set snapshot_table = built_snapshot('customers_snapshot') -%}
 {%- set tracked = tracked_columns('customers_snapshot') | join(',') -%}
 {%- set loaded_at = 'customers.loaded_at' if source_loaded_at() else dbt.snapshot_get_time() -%}
 {%- do after('int_input_checks') -%}
@@ -15,21 +14,7 @@ customers as (
 -- where the newest version begins, or where it ended, for a customer who had gone
 boundaries as (
 
-    {% if snapshot_table %}
-    select
-        customer_key,
-        max(coalesce(dbt_valid_to, dbt_valid_from)) as last_boundary
-
-    from {{ snapshot_table or ref('int_customers') }}
-    group by customer_key
-    {% else %}
-    select
-        customer_key,
-        loaded_at as last_boundary
-
-    from customers
-    where false
-    {% endif %}
+    {{ snapshot_boundaries('customers_snapshot', 'customer_key') }}
 
 ),
 

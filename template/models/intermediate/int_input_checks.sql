@@ -21,6 +21,17 @@
 {%- set refuses_future = not sets_aside() -%}
 {%- set text = dbt.type_string() -%}
 
+{#- Numbers of the source, the var that says how many places they have, and a key to name a row. -#}
+{%- set numbers = [
+    ('lineitem', 'l_extendedprice', 'amount', 'l_orderkey'),
+    ('lineitem', 'l_quantity', 'amount', 'l_orderkey'),
+    ('lineitem', 'l_discount', 'rate', 'l_orderkey'),
+    ('lineitem', 'l_tax', 'rate', 'l_orderkey'),
+    ('orders', 'o_totalprice', 'amount', 'o_orderkey'),
+    ('customer', 'c_acctbal', 'amount', 'c_custkey'),
+    ('part', 'p_retailprice', 'amount', 'p_partkey'),
+    ('partsupp', 'ps_supplycost', 'amount', 'ps_partkey'),
+] -%}
 {#-
     Each entity: the model, what its rows are called, their key, and its faults, which are a name for the
     rows that have it, the condition, and what to do.
@@ -104,66 +115,9 @@
 with
 
 {% for name, entity in entities.items() %}
-{% set example = row_key(entity.key) %}
-
--- one pass over the rows for all conditions
-{{ name }}_counts as (
-
-    select
-        {% for fault in entity.faults %}
-        sum(case when {{ fault[1] }} then 1 else 0 end) as rows_{{ loop.index }},
-        min(case when {{ fault[1] }} then {{ example }} end) as example_{{ loop.index }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
-
-    from {{ entity.from }}
-
-),
-
-{{ name }}_faults as (
-
-    select
-        {% for column in ['rows', 'example'] %}
-        case fault_numbers.fault_number
-            {% for fault in entity.faults %}
-            when {{ loop.index }} then {{ name }}_counts.{{ column }}_{{ loop.index }}
-            {% endfor %}
-        end as {{ 'faulty_rows' if column == 'rows' else column }},
-        {% endfor %}
-        {% for column in ['fault', 'advice'] %}
-        case fault_numbers.fault_number
-            {% for fault in entity.faults %}
-            when {{ loop.index }} then '{{ fault[0] if column == "fault" else fault[2] }}'
-            {% endfor %}
-        end as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-
-    from {{ name }}_counts
-    cross join (
-        {% for fault in entity.faults %}
-        select {{ loop.index }} as fault_number {{ 'union all' if not loop.last }}
-        {% endfor %}
-    ) as fault_numbers
-
-),
-
-{{ name }}_twice as (
-
-    select
-        count(*) as faulty_rows,
-        min({{ example }}) as example
-
-    from (
-        select {{ entity.key | join(', ') }}
-        from {{ entity.from }}
-        group by {{ entity.key | join(', ') }}
-        having count(*) > 1
-    ) as keys_in_use
-
-),
+{{ count_faults(name, entity) }}
 
 {% endfor %}
-
 {% if var('missing_customers', 'refuse') == 'refuse' %}
 orders_without_customer as (
 
@@ -194,29 +148,8 @@ returns_in_two_forms as (
 {% endif %}
 places as (
 
-    {% for table, column, kind, key in [
-        ('lineitem', 'l_extendedprice', 'amount', 'l_orderkey'),
-        ('lineitem', 'l_quantity', 'amount', 'l_orderkey'),
-        ('lineitem', 'l_discount', 'rate', 'l_orderkey'),
-        ('lineitem', 'l_tax', 'rate', 'l_orderkey'),
-        ('orders', 'o_totalprice', 'amount', 'o_orderkey'),
-        ('customer', 'c_acctbal', 'amount', 'c_custkey'),
-        ('part', 'p_retailprice', 'amount', 'p_partkey'),
-        ('partsupp', 'ps_supplycost', 'amount', 'ps_partkey'),
-    ] %}
-    select
-        '{{ table }}.{{ column }}' as column_name,
-        '{{ kind }}_places' as setting,
-        {{ var(kind ~ '_places', 2) }} as places,
-        count(*) as faulty_rows,
-        min(cast({{ key }} as {{ text }})) as example
-
-    from {{ source('tpch', table) }}
-    where
-        cast({{ column }} as {{ type_double() }}) <> cast(
-            cast({{ column }} as {{ amount_type() if kind == 'amount' else rate_type() }})
-            as {{ type_double() }}
-        )
+    {% for table, column, kind, key in numbers %}
+    {{ count_cut_numbers(table, column, kind, key) }}
     {{ 'union all' if not loop.last }}
 
     {% endfor %}
@@ -225,29 +158,10 @@ places as (
 faults as (
 
     {% for name, entity in entities.items() %}
-    select
-        '{{ name }}' as entity,
-        faulty_rows,
-        example,
-        '{{ entity.rows }} ' || fault as fault,
-        advice
-    from {{ name }}_faults
-    where faulty_rows > 0
-
+    {{ list_faults(name, entity) }}
     union all
-
-    select
-        '{{ name }}' as entity,
-        faulty_rows,
-        example,
-        '{{ entity.rows }} with a key that occurs more than once ({{ entity.key | join(", ") }})' as fault,
-        'Deliver each once.' as advice
-    from {{ name }}_twice
-    where faulty_rows > 0
-
-    union all
-
     {% endfor %}
+
     {% if var('missing_customers', 'refuse') == 'refuse' %}
     select
         'orders' as entity,
@@ -279,8 +193,8 @@ faults as (
         column_name as entity,
         faulty_rows,
         example,
-        'Rows with more than ' || cast(places as {{ text }}) || ' decimal places in ' || column_name
-            as fault,
+        'Rows with more than ' || cast(places as {{ text }}) || ' decimal places in '
+        || column_name as fault,
         'Raise the var ' || setting || ' in dbt_project.yml and build once with --full-refresh.'
             as advice
     from places
@@ -294,8 +208,8 @@ final as (
         cast(entity as {{ text }}) as entity,
         cast(faulty_rows as {{ dbt.type_bigint() }}) as faulty_rows,
         cast(
-            fault || ': ' || cast(faulty_rows as {{ text }}) || ' (such as ' || coalesce(example, 'null')
-            || '). ' || advice as {{ text }}
+            fault || ': ' || cast(faulty_rows as {{ text }}) || ' (such as '
+            || coalesce(example, 'null') || '). ' || advice as {{ text }}
         ) as sentence
 
     from faults

@@ -1,5 +1,3 @@
-{% set unknown_customers = var('missing_customers', 'refuse') == 'unknown' %}
-
 with
 
 orders as (
@@ -9,29 +7,12 @@ orders as (
 
 ),
 
-{% if unknown_customers %}
-delivered as (
-
-    select customer_key from {{ ref('stg_tpch__customers') }}
-    {% if sets_aside() %}where {{ set_aside_reason() }} is null{% endif %}
-
-),
-
-{% endif %}
 final as (
 
     select
         -- ids
         orders.order_key,
-        {% if unknown_customers %}
-        case
-            when orders.customer_key in (select delivered.customer_key from delivered)
-                then orders.customer_key
-            when orders.customer_key is not null then {{ unknown_key() }}
-        end as customer_key,
-        {% else %}
-        orders.customer_key,
-        {% endif %}
+        {{ delivered_customer('orders.customer_key') }} as customer_key,
 
         -- strings
         orders.order_status,

@@ -19,11 +19,7 @@ PROJECT = Path(os.environ.get("DBT_PROJECT_DIR") or Path(__file__).resolve().par
 DBT = Path(os.environ.get("DBT_BIN") or PROJECT / ".venv" / "bin" / "dbt")
 SCHEDULE = yaml.safe_load((PROJECT / "orchestration" / "schedule.yml").read_text("utf-8"))
 # What engines and networks say when another try may help. It never helps a failed test.
-TRANSIENT = re.compile(
-    r"\btime[ds]?[ -]?out|connection|could not connect|network|temporar|unavailable|throttl"
-    r"|too many requests|rate limit|deadlock|set lock|conflicting lock|serializ|\b50[234]\b",
-    re.IGNORECASE,
-)
+TRANSIENT = re.compile("|".join(SCHEDULE["transient"]), re.IGNORECASE)
 
 project = DbtProject(project_dir=PROJECT, profiles_dir=PROJECT / "profiles")
 
