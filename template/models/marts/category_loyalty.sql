@@ -81,11 +81,17 @@ ranked as (
         *,
         row_number() over (
             partition by scheme
-            order by has_no_share asc, mean_top_share desc, {{ by_code_point('market_segment') }} asc
+            order by
+                has_no_share asc,
+                mean_top_share desc,
+                {{ by_code_point('market_segment') }} asc
         ) as share_position,
         row_number() over (
             partition by scheme
-            order by has_no_hhi asc, mean_hhi desc, {{ by_code_point('market_segment') }} asc
+            order by
+                has_no_hhi asc,
+                mean_hhi desc,
+                {{ by_code_point('market_segment') }} asc
         ) as hhi_position
 
     from joined
