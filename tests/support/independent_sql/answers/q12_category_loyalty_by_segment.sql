@@ -24,7 +24,7 @@ by_segment as (
         market_segment,
         count(customer_key) as buyers,
         avg(top_share) as mean_share,
-        stddev_samp(top_share) / sqrt(count(customer_key)) as stderr_share,
+        stddev_samp(top_share) / sqrt(count(top_share)) as stderr_share,
         sum(top_revenue) as top_revenue,
         sum(buyer_schemes.revenue) as revenue,
         avg(hhi) as hhi,
