@@ -196,7 +196,7 @@ def test_a_wrong_number_and_a_changed_mart_are_seen(shop_of):
     def wrong(shop: Shop) -> Result:
         with shop.writing() as con:
             con.execute(
-                "update marts.customer_360 set revenue = revenue + 0.01 where customer_key = 1"
+                "update marts.customer_360 set revenue = revenue + 9 where customer_key = 1"
             )
         return Result(0, "")
 

@@ -539,14 +539,14 @@ REFUSED_ANYWHERE = [
         _type("lineitem", l_extendedprice="decimal(15, 5)")
         + f"; update lineitem set l_extendedprice = 1.00005 where {_line(25)}",
         REFUSED,
-        ("decimal places in extended_price", "amount_places"),
+        ("decimal places in lineitem.l_extendedprice", "amount_places"),
     ),
     Fault(
         "a discount has seven places, as a float",
         _type("lineitem", l_discount="double")
         + f"; update lineitem set l_discount = 0.1234567 where {_line(26)}",
         REFUSED,
-        ("decimal places in discount", "rate_places"),
+        ("decimal places in lineitem.l_discount", "rate_places"),
     ),
     Fault(
         "the segments are not delivered any more",
@@ -561,7 +561,7 @@ REFUSED_BY_DEFAULT = [
         _type("lineitem", l_discount="decimal(15, 4)")
         + f"; update lineitem set l_discount = 0.125 where {_line(27)}",
         REFUSED,
-        ("more than 2 decimal places in discount", "rate_places"),
+        ("more than 2 decimal places in lineitem.l_discount", "rate_places"),
         ("defaults",),
     ),
     Fault(
@@ -569,7 +569,7 @@ REFUSED_BY_DEFAULT = [
         _type("lineitem", l_tax="double")
         + f"; update lineitem set l_tax = 0.081 where {_line(28)}",
         REFUSED,
-        ("more than 2 decimal places in tax", "rate_places"),
+        ("more than 2 decimal places in lineitem.l_tax", "rate_places"),
         ("defaults",),
     ),
     Fault(
