@@ -54,6 +54,21 @@ def test_answers_on_six_customers(as_of, built, tmp_path):
     assert differences(give_answers(small), reference) == {}
 
 
+@pytest.mark.parametrize("basis", ["gross", "net"])
+def test_answers_on_a_shop_with_refunds_and_guests(basis, built, tmp_path):
+    """Cancelled orders, a customer who isn't delivered, two nations of one name, six-place rates."""
+    data = hand_made_data.write(tmp_path, hand_made_data.MESSY, hand_made_data.MESSY_SPEND)
+    small = built.fresh(tmp_path / "project", data)
+    for seed in ("marketing_spend.csv", "rfm_segments.csv"):
+        shutil.copy2(data / seed, small.folder / "seeds" / seed)
+    variables = {**hand_made_data.MESSY_VARIABLES, "revenue_basis": basis}
+    small.build(
+        *("--exclude-resource-type", "test", "unit_test"),
+        variables={**variables, "source_loaded_at": None},
+    )
+    assert differences(give_answers(small), connect(data, data, variables=variables)) == {}
+
+
 def test_another_category_scheme_changes_customer_360(built, tpch_data, tmp_path):
     project = built.copy(tmp_path / "project")
     project.dbt("run", "--select", "marts.customer_360", variables={"category_scheme": "brand"})

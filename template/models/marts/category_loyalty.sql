@@ -41,7 +41,7 @@ segment_totals as (
         market_segment,
         count(*) as buyers,
         avg(top_share) as mean_top_share,
-        {{ divide('stddev_samp(top_share)', 'sqrt(count(*))') }} as stderr_top_share,
+        {{ divide('stddev_samp(top_share)', 'sqrt(count(top_share))') }} as stderr_top_share,
         {{ divide('sum(top_category_revenue)', 'sum(positive_revenue)') }}
             as revenue_weighted_top_share,
         avg(category_hhi) as mean_hhi,

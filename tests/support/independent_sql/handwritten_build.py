@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from .queries import HERE, NAMES, answer_sql, raw_tables, run, seeds
+from .queries import HERE, NAMES, answer_sql, raw_tables, run, seeds, settings
 
 TABLES = ("customer_360", "customer_cohort_retention")
 """Results that are kept as tables of the schema `marts`, as the template keeps them."""
@@ -27,9 +27,14 @@ def build(
     with duckdb.connect(str(database_file)) as con:
         raw_tables(con, tpch_folder)
         seeds(con, seeds_folder)
-        run(con, HERE / "macros.sql")
-        run(con, HERE / "handwritten_build" / "core.sql")
-        run(con, HERE / "handwritten_build" / "shared_tables.sql")
+        settings(con, {})
+        for file in (
+            "macros",
+            "handwritten_build/core",
+            "handwritten_build/counted_rows",
+            "shared_tables",
+        ):
+            run(con, HERE / f"{file}.sql")
         write_answers(con, answers_folder)
 
 

@@ -4,16 +4,26 @@
 create or replace macro rounded(x, places) as
     case when not isnan(x::double) then round(x::double, places)::decimal(38, 6) end;
 
--- a / b for a >= 0, b >= 0, exact: whole numbers only, so that a half (1 / 32 to 4 places) is never lost to
--- a binary fraction. a and b have at most 4 places; null when b is 0.
+-- A decimal of at most 12 places as a whole number of 1 / 10^12, and back.
+create or replace macro units(x) as (x::decimal(38, 12) * 1000000000000)::hugeint;
+create or replace macro of_units(n) as (n::decimal(38, 0) * 0.000000000001::decimal(12, 12))::decimal(38, 12);
+
+-- a / b, exact: whole numbers only, so that a half (1 / 32 to 4 places) is never lost to a binary fraction.
+-- a and b have at most 12 places, b is 0 or more; null when b is 0.
 create or replace macro ratio(a, b, places) as
     case
-        when b > 0 then (
-            (2 * (a * 10000)::hugeint * (10 ^ places)::hugeint + (b * 10000)::hugeint)
-            // (2 * (b * 10000)::hugeint)
-            / 10 ^ places
-        )::decimal(38, 6)
+        when b > 0 then of_units(
+            sign(a)::hugeint
+            * ((2 * abs(units(a)) * (10 ^ places)::hugeint + units(b)) // (2 * units(b)))
+            * (10 ^ (12 - places))::hugeint
+        )
     end;
+
+-- What a share is made of: a part of zero or less counts 0.
+create or replace macro positive(x) as greatest(x, 0);
+
+-- The name of a segment, nation, region or category; null and blank are `unknown`.
+create or replace macro named(x) as case when trim(x) <> '' then x else 'unknown' end;
 
 create or replace macro month_of(day) as date_trunc('month', day)::date;
 create or replace macro quarter_of(day) as date_trunc('quarter', day)::date;

@@ -1,11 +1,12 @@
 """The answers, `customer_360` and the cohorts from a folder of raw TPC-H Parquet files.
 
-`shared_tables.sql` holds what every answer needs (revenue of an order, totals of a customer, categories
-bought), one file in `answers/` holds each result. Orders after the as-of date are left out where
-the files are read, and nowhere else.
+`counted_rows.sql` turns raw rows, whatever their faults, into the orders and lines that count, customers,
+nations and products. `shared_tables.sql` holds what every answer needs (revenue of an order, totals of a
+customer, categories bought), one file in `answers/` holds each result.
 """
 
 import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,44 @@ TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "regio
 NAMES = tuple(sorted(path.stem for path in (HERE / "answers").glob("*.sql")))
 """Names of the 13 results q01_... to q12_..., customer_360 and customer_cohort_retention."""
 
+SETTINGS: dict[str, Any] = {
+    "as_of_date": None,
+    "cancelled_statuses": [],
+    "category_scheme": "type_material",
+    "earliest_order_date": datetime.date(1970, 1, 1),
+    "key_type": "bigint",
+    "lifecycle_active_days": 90,
+    "lifecycle_lapsing_days": 365,
+    "minimum_tenure_days": 90,
+    "returns": None,
+    "revenue_basis": "gross",
+}
+"""The vars of a project that change an answer, with their defaults."""
+
 
 def connect(
-    tpch_folder: Path | str, seeds_folder: Path | str, as_of: datetime.date | None = None
+    tpch_folder: Path | str,
+    seeds_folder: Path | str,
+    as_of: datetime.date | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a database in memory with the raw tables (views), the seeds and the answers' words.
 
     `tpch_folder` holds <table>.parquet for each of `TABLES`, `seeds_folder` marketing_spend.csv and
-    rfm_segments.csv. Without `as_of` the as-of date is the newest order date; with it, later orders
-    and their lines do not exist.
+    rfm_segments.csv. `variables` are vars of a project; those that change no answer are ignored.
+    Without `as_of` or the var as_of_date the as-of date is the newest order date; with it, later
+    orders and their lines do not exist.
+
+    Rows that a project refuses unless its vars set them aside (dates in the future) or give them
+    to the customer `unknown` are read as if they did.
     """
     con = duckdb.connect()
-    raw_tables(con, tpch_folder, as_of)
+    con.execute("set timezone = 'UTC'")
+    raw_tables(con, tpch_folder)
     seeds(con, seeds_folder)
-    date = "(select max(o_orderdate) from orders)" if as_of is None else _date(as_of)
-    con.execute(f"create table as_of as select {date} as as_of_date")
-    run(con, HERE / "macros.sql")
-    run(con, HERE / "shared_tables.sql")
+    settings(con, {**(variables or {}), **({} if as_of is None else {"as_of_date": as_of})})
+    for file in ("macros.sql", "counted_rows.sql", "shared_tables.sql"):
+        run(con, HERE / file)
     return con
 
 
@@ -47,22 +69,24 @@ def answer_sql(name: str) -> str:
     return (HERE / "answers" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def raw_tables(
-    con: duckdb.DuckDBPyConnection, tpch_folder: Path | str, as_of: datetime.date | None = None
-) -> None:
-    """Make the eight views over the Parquet files, without columns like `_loaded_at`."""
+def raw_tables(con: duckdb.DuckDBPyConnection, tpch_folder: Path | str) -> None:
+    """Make the eight views over the Parquet files; `_loaded_at` is null where a file has none."""
     for table in TABLES:
-        path = _text((Path(tpch_folder) / f"{table}.parquet").as_posix())
-        select = f"select columns('^[^_]') from read_parquet({path})"
-        if as_of is not None and table == "orders":
-            select += f" where o_orderdate <= {_date(as_of)}"
-        if as_of is not None and table == "lineitem":
-            orders = _text((Path(tpch_folder) / "orders.parquet").as_posix())
-            late = (
-                f"select o_orderkey from read_parquet({orders}) where o_orderdate > {_date(as_of)}"
-            )
-            select += f" where l_orderkey not in ({late})"
-        con.execute(f"create view {table} as {select}")
+        file = f"read_parquet({_text((Path(tpch_folder) / f'{table}.parquet').as_posix())})"
+        names = [row[0] for row in con.execute(f"describe from {file}").fetchall()]
+        missing = "" if "_loaded_at" in names else ", null::timestamp as _loaded_at"
+        con.execute(f"create view {table} as select *{missing} from {file}")
+
+
+def settings(con: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:
+    """Make a DuckDB variable of each of `SETTINGS`, and of what is derived from them."""
+    chosen = {name: variables.get(name, default) for name, default in SETTINGS.items()}
+    chosen["unknown_key"] = -1 if chosen["key_type"] == "bigint" else "unknown"
+    chosen["run_started"] = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    for name, value in chosen.items():
+        con.execute(f"set variable {name} = ?", [value])
+    for name in ("as_of_date", "earliest_order_date"):
+        con.execute(f"set variable {name} = getvariable('{name}')::date")
 
 
 def seeds(con: duckdb.DuckDBPyConnection, seeds_folder: Path | str) -> None:
@@ -71,6 +95,7 @@ def seeds(con: duckdb.DuckDBPyConnection, seeds_folder: Path | str) -> None:
         "marketing_spend": {
             "spend_month": "date",
             "market_segment": "varchar",
+            "channel": "varchar",
             "spend_amount": "decimal(18, 2)",
         },
         "rfm_segments": {"rfm_segment": "varchar"}
@@ -79,7 +104,7 @@ def seeds(con: duckdb.DuckDBPyConnection, seeds_folder: Path | str) -> None:
     for table, columns in types.items():
         path = _text((Path(seeds_folder) / f"{table}.csv").as_posix())
         con.execute(
-            f"create table {table} as from read_csv({path}, header = true, types = {columns})"
+            f"create table {table} as from read_csv({path}, header = true, columns = {columns})"
         )
 
 
@@ -90,7 +115,3 @@ def run(con: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _date(value: datetime.date) -> str:
-    return f"date '{value.isoformat()}'"

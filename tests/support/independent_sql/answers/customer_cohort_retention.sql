@@ -18,7 +18,7 @@ activity as (
         quarter_of(first_order) as cohort_quarter,
         datediff('quarter', first_order, order_date) as quarter_number,
         count(distinct customer_key) as retained
-    from order_totals
+    from sales
     join customer_totals using (customer_key)
     group by all
 )

@@ -16,9 +16,11 @@ acquired as (
 ordered as (
     select
         month_of(order_date) as month_start,
-        count(distinct customer_key) as active_customers,
-        count(*) as orders,
-        sum(revenue) as revenue
+        count(distinct customer_key) filter (is_sale) as active_customers,
+        count(*) filter (is_sale) as orders,
+        sum(revenue) as revenue,
+        count(*) filter (is_sale and is_guest) as guest_orders,
+        sum(revenue) filter (is_guest) as guest_revenue
     from order_totals
     group by all
 ),
@@ -30,7 +32,7 @@ spells as (
             (month_start + interval 12 month)::date,
             lead(month_start) over (partition by customer_key order by month_start)
         ) as goes
-    from (select distinct customer_key, month_of(order_date) as month_start from order_totals)
+    from (select distinct customer_key, month_of(order_date) as month_start from sales)
 ),
 
 changes as (
@@ -51,7 +53,9 @@ by_month as (
         coalesce(active_customers, 0) as active_customers,
         sum(coalesce(change, 0)) over (order by month_start) as active_12m,
         coalesce(orders, 0) as orders,
-        coalesce(revenue, 0) as revenue
+        coalesce(revenue, 0) as revenue,
+        coalesce(guest_orders, 0) as guest_orders,
+        coalesce(guest_revenue, 0) as guest_revenue
     from months
     left join acquired using (month_start)
     left join ordered using (month_start)
@@ -66,6 +70,8 @@ select
     active_customers,
     active_12m,
     orders,
-    revenue
+    round(revenue, 4) as revenue,
+    guest_orders,
+    round(guest_revenue, 4) as guest_revenue
 from by_month
 order by month_start

@@ -1,10 +1,17 @@
--- The first year is that of the first order of all the data, so a region may have nobody in it: then it has no rate
--- and no rank. A year is complete when the as-of date is its last day or later.
-with years as (
+-- The first year is that of the first order of any customer, so a region may have nobody in it: then it has no rate
+-- and no rank. A year is complete when the as-of date is its last day or later; one that isn't after the first year
+-- is no last year to compare with.
+with first_orders as (
+    select year(min(first_order)) as first_year
+    from customer_totals
+),
+
+years as (
     select
-        (select year(min(first_order)) from customer_totals) as first_year,
-        year(as_of_date + 1) - 1 as last_full_year
-    from as_of
+        first_year,
+        case when year(as_of_date + 1) - 1 > first_year then year(as_of_date + 1) - 1 end as last_full_year
+    from first_orders
+    cross join as_of
 ),
 
 by_region as (
@@ -13,7 +20,7 @@ by_region as (
         first_year,
         last_full_year,
         count(*) filter (year(first_order) <= first_year) as customers_end_first_year,
-        count(*) filter (year(first_order) <= last_full_year) as customers_end_last_year,
+        count(*) filter (year(first_order) <= last_full_year) as counted_last_year,
         count(first_order) as customers_end_of_data
     from regions
     cross join years
@@ -24,9 +31,10 @@ by_region as (
 grown as (
     select
         *,
+        case when last_full_year is not null then counted_last_year end as customers_end_last_year,
         case
-            when customers_end_first_year > 0 and last_full_year > first_year
-                then (customers_end_last_year / customers_end_first_year) ^ (1 / (last_full_year - first_year)) - 1
+            when customers_end_first_year > 0
+                then (counted_last_year / customers_end_first_year) ^ (1 / (last_full_year - first_year)) - 1
         end as growth
     from by_region
 )

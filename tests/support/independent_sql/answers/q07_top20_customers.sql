@@ -5,7 +5,7 @@ select
     nation_name,
     region_name,
     orders,
-    revenue
+    round(revenue, 4) as revenue
 from customer_totals
 where orders > 0
 qualify value_rank <= ceil(count(*) over () / 5)

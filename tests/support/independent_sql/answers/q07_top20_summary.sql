@@ -16,10 +16,10 @@ select
     population,
     count(customer_key) as customers,
     count(*) filter (is_top) as top_customers,
-    coalesce(sum(revenue) filter (is_top), 0) as top_revenue,
-    coalesce(sum(revenue), 0) as total_revenue,
-    ratio(sum(revenue) filter (is_top), sum(revenue), 6) as top_revenue_share,
-    min(revenue) filter (is_top) as threshold_revenue
+    round(coalesce(sum(revenue) filter (is_top), 0), 4) as top_revenue,
+    round(coalesce(sum(revenue), 0), 4) as total_revenue,
+    ratio(coalesce(sum(positive(revenue)) filter (is_top), 0), sum(positive(revenue)), 6) as top_revenue_share,
+    round(min(revenue) filter (is_top), 4) as threshold_revenue
 from (values ('buyers'), ('all_customers')) as names (population)
 left join ranked using (population)
 group by population

@@ -8,14 +8,14 @@ select
     population,
     market_segment,
     count(revenue) as customers,
-    min(revenue) as ltv_min,
+    round(min(revenue), 4) as ltv_min,
     -- as floats: DuckDB cuts a percentile of decimals off at their own scale
     rounded(quantile_cont(revenue::double, 0.10), 4) as ltv_p10,
     rounded(quantile_cont(revenue::double, 0.25), 4) as ltv_p25,
     rounded(quantile_cont(revenue::double, 0.50), 4) as ltv_median,
     rounded(quantile_cont(revenue::double, 0.75), 4) as ltv_p75,
     rounded(quantile_cont(revenue::double, 0.90), 4) as ltv_p90,
-    max(revenue) as ltv_max,
+    round(max(revenue), 4) as ltv_max,
     ratio(sum(revenue), count(revenue), 4) as ltv_mean,
     rounded(stddev_samp(revenue::double), 4) as ltv_stddev
 from (values ('buyers'), ('all_customers')) as names (population)

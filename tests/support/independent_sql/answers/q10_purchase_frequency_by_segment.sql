@@ -1,15 +1,21 @@
-with frequencies as (
+with buyers as (
+    select *, as_of_date - first_order as tenure_days, orders * 365.25::double / (tenure_days + 1) as orders_per_year
+    from customer_totals, as_of
+    where orders > 0
+),
+
+frequencies as (
     select
         market_segment,
         count(*) as buyers,
         sum(orders) as orders,
         median(orders) as orders_median,
-        median(orders * 365.25::double / (as_of_date - first_order + 1)) as orders_per_year_median,
-        avg(orders * 365.25::double / (as_of_date - first_order + 1)) as orders_per_year_mean,
+        median(orders_per_year) filter (tenure_days >= getvariable('minimum_tenure_days')) as orders_per_year_median,
+        avg(orders_per_year) filter (tenure_days >= getvariable('minimum_tenure_days')) as orders_per_year_mean,
+        count(*) filter (tenure_days < getvariable('minimum_tenure_days')) as buyers_without_rate,
         median((last_order - first_order) / (orders - 1)) filter (orders > 1) as customer_gap_median,
         count(*) filter (orders = 1) as one_order_buyers
-    from customer_totals, as_of
-    where orders > 0
+    from buyers
     group by all
 ),
 
@@ -17,7 +23,7 @@ gaps as (
     select
         customer_key,
         order_date - lag(order_date) over (partition by customer_key order by order_date) as days
-    from order_totals
+    from sales
 ),
 
 -- pooled: a gap is an observation, whoever made it
@@ -39,7 +45,8 @@ select
     rounded(days_median, 4) as days_between_median,
     ratio(days, gaps, 4) as days_between_mean,
     rounded(customer_gap_median, 4) as customer_gap_median,
-    coalesce(one_order_buyers, 0) as one_order_buyers
+    coalesce(one_order_buyers, 0) as one_order_buyers,
+    coalesce(buyers_without_rate, 0) as buyers_without_rate
 from segments
 left join frequencies using (market_segment)
 left join pooled using (market_segment)

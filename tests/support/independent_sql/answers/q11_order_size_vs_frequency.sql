@@ -1,16 +1,11 @@
-with quantities as (
-    select customer_key, sum(quantity) as quantity from order_totals group by all
-),
-
--- Quotients of whole numbers (revenue in 1/10000), so that equal averages are equal floats and tie.
-buyers as (
+-- Exact quotients, so that equal averages are equal and tie.
+with buyers as (
     select
         market_segment,
         orders,
-        (revenue * 10000)::hugeint::double / orders as aov,
-        quantity::double / orders as avg_quantity
+        ratio(revenue, orders, 12) as aov,
+        ratio(quantity, orders, 12) as avg_quantity
     from customer_totals
-    join quantities using (customer_key)
     where orders > 0
 ),
 
@@ -37,7 +32,7 @@ select
     rounded(corr(orders, aov), 6) as pearson_orders_aov,
     rounded(corr(orders_rank, aov_rank), 6) as spearman_orders_aov,
     rounded(corr(orders, avg_quantity), 6) as pearson_orders_avg_quantity,
-    rounded(avg(aov) / 10000, 4) as mean_of_customer_aov
+    rounded(avg(aov), 4) as mean_of_customer_aov
 from (select 'ALL' as scope union all select market_segment from segments)
 left join ranked using (scope)
 group by scope

@@ -3,16 +3,16 @@ with schemes as (
     from (values ('type_material', 1), ('type_class', 2), ('mfgr', 3), ('brand', 4)) as t (scheme, place)
 ),
 
--- A buyer whose revenue is 0 has no shares.
+-- A buyer without a category of positive revenue has no shares.
 buyer_schemes as (
     select
         customer_key,
         scheme,
-        max(revenue) as top_revenue,
-        sum(revenue) as revenue,
-        top_revenue::double / nullif(sum(revenue)::double, 0) as top_share,
-        sum(revenue::double ^ 2) / nullif(sum(revenue)::double ^ 2, 0) as hhi,
-        count(*) as categories
+        max(positive(revenue)) as top_revenue,
+        sum(positive(revenue)) as revenue,
+        top_revenue::double / nullif(sum(positive(revenue))::double, 0) as top_share,
+        sum(positive(revenue)::double ^ 2) / nullif(sum(positive(revenue))::double ^ 2, 0) as hhi,
+        count(*) filter (lines > 0) as categories
     from category_totals
     group by all
 ),
