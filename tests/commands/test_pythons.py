@@ -36,9 +36,10 @@ def installed(version: str, answers: dict, folder: Path) -> Path:
     return folder
 
 
+HAND_OVER = f"uvx --python .venv/bin/python --from {rendering.ROOT} customer-360 handover ."
 COMMANDS = (
     "make build",
-    "make handover",  # and with it answers, dashboard and docs
+    HAND_OVER,  # runs answers, dashboard and docs
     "make schedule",
     "make yaml-check",
     "make lint SQL=analysis/q06_cac_by_segment.sql",  # all of it is linted in test_lint.py
