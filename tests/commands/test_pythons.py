@@ -36,7 +36,11 @@ def installed(version: str, answers: dict, folder: Path) -> Path:
     return folder
 
 
-HAND_OVER = f"uvx --python .venv/bin/python --from {rendering.ROOT} customer-360 handover ."
+# refreshed, because uv takes a folder for unchanged as long as its pyproject.toml is
+HAND_OVER = (
+    "uvx --refresh-package customer-360-template --python .venv/bin/python "
+    f"--from {rendering.ROOT} customer-360 handover ."
+)
 COMMANDS = (
     "make build",
     HAND_OVER,  # runs answers, dashboard and docs
