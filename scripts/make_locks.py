@@ -98,9 +98,10 @@ def compile_lock(text: str, lock: Path, work: Path, upgrade: bool, constraint: P
 def main(arguments: list[str]) -> None:
     upgrade = "--upgrade" in arguments
     variants = [(warehouse, answer) for warehouse in warehouses() for answer in (False, True)]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    ours = [*pyproject["project"]["dependencies"], *pyproject["dependency-groups"]["dev"]]
     adapters = filter(None, (facts(warehouse)["requirement"] for warehouse in warehouses()))
-    dev = "".join(f"{requirement}\n" for requirement in (*project["dependencies"], *adapters))
+    dev = "".join(f"{requirement}\n" for requirement in (*ours, *adapters))
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         everything = work / "everything.txt"

@@ -193,14 +193,28 @@
 {#
     Two CTEs of int_input_checks for an entity: <name>_faults with a row per kind of fault, counted in
     one pass over the rows, and <name>_twice with the number of keys that occur more than once.
-    entity: `from`, a relation; `key`, its columns; `faults`, a list of (fault, condition, advice).
+    entity: `from`, a relation; `key`, its columns; `faults`, a list of (fault, condition, advice), to which
+    missing keys and wrong load times are added.
 #}
 {% macro count_faults(name, entity) -%}
     {%- set example = row_key(entity.key) -%}
+    {%- set faults = entity.faults + [] -%}
+    {%- for column in entity.key -%}
+        {%- do faults.append(('without ' ~ column, column ~ ' is null', 'Deliver it.')) -%}
+    {%- endfor -%}
+    {%- if source_loaded_at() -%}
+        {%- do faults.append(('without a load time', 'loaded_at is null', 'Deliver it.')) -%}
+        {%- if not sets_aside() -%}
+            {%- do faults.append((
+                'with a load time in the future', 'loaded_at > ' ~ present_limit(),
+                'Correct them, or set the var future_rows to set_aside.'
+            )) -%}
+        {%- endif -%}
+    {%- endif -%}
     {{ name }}_counts as (
 
         select
-            {% for fault in entity.faults %}
+            {% for fault in faults %}
             sum(case when {{ fault[1] }} then 1 else 0 end) as rows_{{ loop.index }},
             min(case when {{ fault[1] }} then {{ example }} end) as example_{{ loop.index }}{{ ',' if not loop.last }}
             {% endfor %}
@@ -211,7 +225,7 @@
 
     {{ name }}_numbers as (
 
-        {% for fault in entity.faults %}
+        {% for fault in faults %}
         select {{ loop.index }} as fault_number {{ 'union all' if not loop.last }}
         {% endfor %}
 
@@ -222,14 +236,14 @@
         select
             {% for column in ['rows', 'example'] %}
             case numbers.fault_number
-                {% for fault in entity.faults %}
+                {% for fault in faults %}
                 when {{ loop.index }} then counts.{{ column }}_{{ loop.index }}
                 {% endfor %}
             end as {{ 'faulty_rows' if column == 'rows' else column }},
             {% endfor %}
             {% for column in ['fault', 'advice'] %}
             case numbers.fault_number
-                {% for fault in entity.faults %}
+                {% for fault in faults %}
                 when {{ loop.index }} then '{{ fault[0] if column == "fault" else fault[2] }}'
                 {% endfor %}
             end as {{ column }}{{ ',' if not loop.last }}

@@ -11,11 +11,10 @@
 
 
 {#
-    Per key, where its newest version in a snapshot begins, or where it ended; a query. Empty before the
-    snapshot's first run.
+    Per key, where its newest version in a snapshot begins, or where it ended; a query. Empty where there
+    are no `versions` yet (built_snapshot).
 #}
-{% macro snapshot_boundaries(snapshot_name, key) %}
-    {%- set versions = built_snapshot(snapshot_name) -%}
+{% macro snapshot_boundaries(versions, key) %}
     select
         {{ key }},
         max({{ 'coalesce(dbt_valid_to, dbt_valid_from)' if versions else 'loaded_at' }}) as last_boundary

@@ -1,10 +1,16 @@
-"""The folder of `make handover`: everything is in it, every link leads somewhere, nothing is loaded."""
+"""The hand-over: everything is in the folder, every link leads somewhere, nothing is loaded.
+
+The folder that most tests look at is written as a user does it: by the command that `make handover`
+prints, with the tool from a tagged clone of the template.
+"""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,39 +18,35 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import rendering
 import yaml
+from customer_360_tools import handover
+from customer_360_tools.handover import lineage
 from engines.compile_sql import compiled
-from projects import Project
+from projects import Project, output
+from virtual_environments import lend
 
 pytestmark = pytest.mark.slow
 
-CODE = rendering.ROOT / "template" / "scripts" / "handover"
 WAREHOUSES = [name for name in rendering.choices("warehouse") if name != "duckdb"]
-
-
-@pytest.fixture(scope="module")
-def lineage():
-    """The project's module `lineage`, from scripts/handover."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(CODE)
-        import lineage
-
-        yield lineage
-        del sys.modules["lineage"]
 
 
 # ---------------------------------------------------------------- reading the pages
 class Page(HTMLParser):
-    """The ids and links of a page, and what a browser would load for it."""
+    """The ids and links of a page, and what a browser would load or run for it."""
 
     def __init__(self, text: str):
         super().__init__()
         self.ids: set[str] = set()
         self.links: list[str] = []
         self.loads: list[str] = []
+        self.programs: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
+        if tag in ("script", "iframe", "object", "embed", "base"):
+            self.programs.append(tag)
         for name, value in attrs:
+            if name.startswith("on") or (value or "").strip().lower().startswith("javascript:"):
+                self.programs.append(f"{tag} {name}")
             if name == "id":
                 self.ids.add(value)
             elif name == "href" and tag == "a":
@@ -124,30 +126,44 @@ def absent(folder: Path, project: Path) -> set[str]:
 
 
 # ---------------------------------------------------------------- the folder
-def hand_over(project: Project, fails: bool = False) -> str:
-    """What `make handover` does last; returns what it said."""
-    return project.run(sys.executable, "scripts/handover", fails=fails)
+OUTPUT = "handover"
 
 
-def prepared(project: Project) -> Project:
-    """What `make handover` does first."""
-    project.run(sys.executable, "scripts/answers.py")
-    if (project.folder / "dashboard").is_dir():
-        project.run(sys.executable, "dashboard/render.py")
-    project.dbt("docs", "generate", "--static")
+def printed_command(project: Project) -> str:
+    """The command in what `make handover` prints."""
+    (command,) = re.findall(r"^  (uvx .*)$", project.run("make", OUTPUT), re.MULTILINE)
+    return command
+
+
+def hand_over(project: Project, fails: bool = False, **environment: str) -> str:
+    """Run the tool from this repository on a project; returns what it printed."""
+    command = [sys.executable, "-m", "customer_360_tools", OUTPUT]
+    tools = str(rendering.ROOT / "tools")
+    return project.run(*command, fails=fails, PYTHONPATH=tools, **environment)
+
+
+def written(project: Project, folder: Path) -> Path:
+    """Write the hand-over into `folder`, from what the programs left in the project before."""
+    handover.write(handover.Project(project.folder), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ready(built, template_repository, tmp_path_factory) -> Project:
+    """A project with an environment, made from a tagged template. Tests must not change it."""
+    project = built.copy(tmp_path_factory.mktemp("handover") / "project")
+    lend(project.folder)
+    answers = project.folder / ".copier-answers.yml"
+    ours = {"_src_path": f"file://{template_repository}", "_commit": "v0.0.1"}
+    answers.write_text(yaml.safe_dump(yaml.safe_load(answers.read_text()) | ours))
     return project
 
 
 @pytest.fixture(scope="module")
-def ready(built, tmp_path_factory) -> Project:
-    """A project with answers, dashboard and documentation. Tests must not change it."""
-    return prepared(built.copy(tmp_path_factory.mktemp("handover") / "project"))
-
-
-@pytest.fixture(scope="module")
 def folder(ready) -> Path:
-    hand_over(ready)
-    return ready.folder / "handover"
+    assert not (ready.folder / "answers").exists()
+    ready.run("bash", "-ec", printed_command(ready))
+    return ready.folder / OUTPUT
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +173,7 @@ def without_dashboard(built, project, tmp_path_factory) -> Project:
     source = Project(project(**answers), built.data, built.database)
     other = source.fresh(tmp_path_factory.mktemp("without") / "project")
     shutil.copy2(built.database, other.database)
-    prepared(other)
+    lend(other.folder)
     hand_over(other)
     return other
 
@@ -224,44 +240,123 @@ def test_the_answers_are_those_of_make_answers(folder, ready):
         assert path.read_bytes() == (ready.folder / "answers" / path.name).read_bytes()
     assert not (folder / "answers" / "customer_360.csv").exists()
     text = re.sub(r"<.*?>", " ", (folder / "answers.html").read_text("utf-8"))
-    assert re.search(r"BUILDING\s+510\.\d M\s+25\.0 %", text)
+    assert re.search(r"BUILDING\s+510\sM\s+25\.0\s%", text)
 
 
-def test_no_value_of_env_is_in_the_folder(ready, tmp_path):
+def test_no_value_of_env_is_in_the_folder(folder, ready, tmp_path):
     (ready.folder / ".env").write_text("DBT_SCHEMA=dev_private_name\n")
-    hand_over(ready)
-    written = [path for path in (ready.folder / "handover").rglob("*") if path.is_file()]
-    assert not any(b"dev_private_name" in path.read_bytes() for path in written)
+    copy = written(ready, tmp_path / "copy")
+    (ready.folder / ".env").unlink()
+    assert not holding(copy, b"dev_private_name")
+    (copy / "variables.html").write_text("dev_private_name")
+    assert holding(copy, b"dev_private_name") == ["variables.html"]
 
 
-def test_what_is_not_there_yet_is_told_in_a_sentence(ready, tmp_path):
-    for missing, target in (("answers", "answers"), ("target/catalog.json", "docs")):
-        without = shutil.ignore_patterns("*.duckdb*", "data")
-        shutil.copytree(ready.folder, tmp_path / target, ignore=without)
-        copy = Project(tmp_path / target, ready.data, ready.database)
-        path = copy.folder / missing
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-        said = hand_over(copy, fails=True)
-        assert f"run `make {target}` first" in said and "Traceback" not in said
-        assert (copy.folder / "handover" / "index.html").is_file()  # the one before stays
+def holding(folder: Path, text: bytes) -> list[str]:
+    """The files of a folder that contain a text."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if text in path.read_bytes()]
 
 
-def test_make_handover_makes_all_that_it_needs_first(ready, without_dashboard):
-    for project, first in (
-        (ready, "dashboard/render.py"),
-        (without_dashboard, "scripts/answers.py"),
-    ):
-        (project.folder / ".venv").mkdir(exist_ok=True)
-        (project.folder / ".venv" / ".made-from").touch()
-        done = subprocess.run(
-            ["make", "--dry-run", "handover"],
-            cwd=project.folder,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        order = [done.stdout.index(each) for each in (first, "docs generate", "scripts/handover")]
-        assert order == sorted(order)
+HOSTILE = '<script>alert(1)</script><img src="https://example.com/x.png" onerror=alert(1)>'
+
+
+def test_texts_and_values_of_the_project_add_no_markup(folder, ready, tmp_path):
+    """Neither a customer's data nor what a client writes into YAML and Markdown."""
+    copy = Project(tmp_path / "project", ready.data, ready.database)
+    shutil.copytree(ready.folder, copy.folder, ignore=shutil.ignore_patterns("*.duckdb*", OUTPUT))
+    answer = copy.folder / "answers" / "q02_customers_by_segment.csv"
+    value = HOSTILE.replace('"', '""')
+    answer.write_text(answer.read_text().replace("BUILDING", f'"{value}\u2028{{{{ 7 * 7 }}}}"'))
+    for path in ("docs/runbook.md", "docs/decisions/0001-foundations.md", ".env.example"):
+        comment = "# " if path == ".env.example" else ""
+        with (copy.folder / path).open("a") as stream:
+            stream.write(
+                f"\n{comment}{HOSTILE} ![x](https://example.com/x.png)\nHOSTILE={HOSTILE}\n"
+            )
+    manifest = copy.folder / "target" / "manifest.json"
+    nodes = json.loads(manifest.read_text())
+    for node in nodes["nodes"].values():
+        node["description"] = HOSTILE
+        for column in node["columns"].values():
+            column["description"] = HOSTILE
+    manifest.write_text(json.dumps(nodes))
+    answers = copy.folder / ".copier-answers.yml"
+    named = yaml.safe_load(answers.read_text()) | {"project_name": HOSTILE}
+    answers.write_text(yaml.safe_dump(named))
+
+    result = written(copy, tmp_path / "copy")
+    for name, page in pages(result).items():
+        assert (page.programs, page.loads) == ([], []), name
+    text = (result / "answers.html").read_text("utf-8")
+    assert "&lt;script&gt;alert(1)" in text and "{{ 7 * 7 }}" in text
+    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;&lt;img") >= 2  # name and value
+    planted = Page(HOSTILE + '<a href="javascript:alert(1)">x</a>')
+    assert planted.programs == ["script", "img onerror", "a href"]
+    assert planted.loads == ["https://example.com/x.png"]
+
+
+# ---------------------------------------------------------------- the command
+def test_the_documented_command_is_the_printed_one(ready, template_repository):
+    page = (rendering.ROOT / "docs" / "how-to" / "hand-over.md").read_text("utf-8")
+    (documented,) = re.findall(r"^ *(uvx .*)$", page, re.MULTILINE)
+    ours = documented.replace("https://<address of the template>", f"file://{template_repository}")
+    assert re.sub(r"@v\d+\.\d+\.\d+ ", "@v0.0.1 ", ours) == printed_command(ready)
+
+
+@pytest.mark.parametrize(
+    ("source", "commit", "expected"),
+    [
+        ("gh:acme/c360", "v2.0.0", "git+https://github.com/acme/c360@v2.0.0"),
+        ("gl:acme/c360", "v2.0.0", "git+https://gitlab.com/acme/c360@v2.0.0"),
+        ("git+https://example.com/a", "v2.0.0", "git+https://example.com/a@v2.0.0"),
+        ("git@example.com:acme/a.git", "v2.0.0", "git+ssh://git@example.com/acme/a.git@v2.0.0"),
+        ("https://example.com/a", "v2.0.0-3-g1a2b3c4", "git+https://example.com/a@1a2b3c4"),
+        ("https://example.com/a", "1234567", "git+https://example.com/a@1234567"),
+        ("https://example.com/a;id", "v2.0.0", "git+https://example.com/a\\;id@v2.0.0"),
+        ("/", "v2.0.0", "git+file:///@v2.0.0"),
+    ],
+)
+def test_every_address_of_a_template_becomes_one_that_uv_takes(tmp_path, source, commit, expected):
+    project = rendering.write(rendering.render({}), tmp_path)
+    answers = {"_src_path": source, "_commit": commit}
+    (project / ".copier-answers.yml").write_text(yaml.safe_dump(answers))
+    printed = output(["bash", "scripts/handover.sh"], project, os.environ)
+    assert f"\n  uvx --from {expected} customer-360 handover .\n" in printed
+
+
+def test_a_project_without_a_version_of_the_template_gets_a_sentence(tmp_path):
+    project = rendering.write(rendering.render({}), tmp_path)
+    printed = output(["make", OUTPUT], project, os.environ, code=None)
+    assert "lacks _src_path or _commit" in printed
+
+
+def test_what_is_missing_is_named_with_the_next_step(ready, tmp_path):
+    other = Project(tmp_path, ready.data, ready.database)
+    printed = hand_over(other, fails=True)
+    assert f"{tmp_path} isn't a project of this template" in printed
+    rendering.write(rendering.render({}), tmp_path)
+    assert "Run `make install` there first." in hand_over(other, fails=True)
+
+
+def test_a_program_that_fails_leaves_the_folder_as_it_was(folder, ready):
+    before = (folder / "index.html").stat().st_mtime_ns
+    printed = hand_over(ready, fails=True, DBT_TARGET="nowhere")
+    assert "`python scripts/settings.py` failed in" in printed and "Traceback" not in printed
+    assert (folder / "index.html").stat().st_mtime_ns == before
+    assert not (ready.folder / ".handover.partial").exists()
+
+
+def test_only_the_tools_are_installed(template_repository, tmp_path):
+    """Every file of tools/, and nothing else of this repository."""
+    build = ["uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, template_repository]
+    subprocess.run(build, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+    tools = template_repository / "tools"
+    files = {path.relative_to(tools).as_posix() for path in tools.rglob("*") if path.is_file()}
+    assert packed == files and "customer_360_tools/handover/pages/index.html" in files
 
 
 # ---------------------------------------------------------------- the diagram
@@ -279,7 +374,7 @@ def test_every_relationships_test_is_an_arrow(folder, ready):
 
 
 # ---------------------------------------------------------------- lineage
-def test_a_column_is_traced_through_a_query(lineage):
+def test_a_column_is_traced_through_a_query():
     sql = """
         with orders as (select * from "db"."orders"),
         total as (
@@ -326,7 +421,7 @@ MODELS = "fct_orders customer_360 purchase_frequency lifetime_value_distribution
 
 
 @pytest.mark.parametrize("warehouse", WAREHOUSES)
-def test_lineage_is_the_same_in_every_dialect(lineage, ready, tmp_path, warehouse):
+def test_lineage_is_the_same_in_every_dialect(folder, ready, tmp_path, warehouse):
     """The SQL of a warehouse gives the origins that DuckDB's gives."""
     nodes = json.loads((ready.folder / "target" / "manifest.json").read_text())["nodes"]
     columns = {
@@ -340,11 +435,11 @@ def test_lineage_is_the_same_in_every_dialect(lineage, ready, tmp_path, warehous
         (node,) = (node for node in nodes.values() if node["name"] == name)
         reads = [*node["depends_on"]["nodes"], node["unique_id"]]
         ours = {nodes[each]["relation_name"]: each.split(".")[-1] for each in reads}
-        theirs = {written(sql[name], each): each for each in ours.values() if each in sql[name]}
+        theirs = {relation(sql[name], each): each for each in ours.values() if each in sql[name]}
         expected = lineage.origins(node["compiled_code"], ours, columns, "duckdb")
         assert lineage.origins(sql[name], theirs, columns, warehouse) == expected, name
 
 
-def written(sql: str, name: str) -> str:
+def relation(sql: str, name: str) -> str:
     """How a table is written in some SQL, with its database and schema."""
     return re.search(rf"""[\w."`-]+\.["`]?{name}\b["`]?""", sql)[0]

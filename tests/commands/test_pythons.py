@@ -36,9 +36,14 @@ def installed(version: str, answers: dict, folder: Path) -> Path:
     return folder
 
 
+# refreshed, because uv takes a folder for unchanged as long as its pyproject.toml is
+HAND_OVER = (
+    "uvx --refresh-package customer-360-template --python .venv/bin/python "
+    f"--from {rendering.ROOT} customer-360 handover ."
+)
 COMMANDS = (
     "make build",
-    "make handover",  # and with it answers, dashboard and docs
+    HAND_OVER,  # runs answers, dashboard and docs
     "make schedule",
     "make yaml-check",
     "make lint SQL=analysis/q06_cac_by_segment.sql",  # all of it is linted in test_lint.py

@@ -144,6 +144,7 @@ def known_of_the_template() -> Known:
             "scripts",
             "template",
             "tests",
+            "tools",
         )
         for path in (ROOT / top).rglob("*")
         # what is planted here is not there

@@ -313,6 +313,18 @@ def test_edits_of_files_that_2_0_0_moves_follow_them(template, tmp_path):
         assert "# our own\n" in project.text(path), path
 
 
+def test_edited_pages_of_the_hand_over_that_2_0_0_drops_are_kept_and_named(
+    template, tmp_path, capfd
+):
+    project = template.client(tmp_path / "project", "v1.0.0")
+    ours = "scripts/handover/pages/index.html"
+    project.edit({ours: append("<p>Ours</p>\n")})
+    project.update(NEXT, trust=True)
+    left = [path for path in files(project.folder) if path.startswith("scripts/handover/")]
+    assert left == [ours] and project.text(ours).endswith("<p>Ours</p>\n")
+    assert f"{ours}: the template no longer has it. Your edits are kept" in capfd.readouterr().out
+
+
 def test_files_of_the_client_are_listed_in_the_manual():
     exclude = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))["_exclude"]
     [excluded] = (entry for entry in exclude if "== 'update'" in entry)

@@ -1,4 +1,5 @@
 {#- What the snapshot reads: customers, and since when a changed one is valid. -#}
+{%- set versions = built_snapshot('customers_snapshot') -%}
 {%- set tracked = tracked_columns('customers_snapshot') | join(',') -%}
 {%- set loaded_at = 'customers.loaded_at' if source_loaded_at() else dbt.snapshot_get_time() -%}
 {%- do after('int_input_checks') -%}
@@ -14,7 +15,7 @@ customers as (
 -- where the newest version begins, or where it ended, for a customer who had gone
 boundaries as (
 
-    {{ snapshot_boundaries('customers_snapshot', 'customer_key') }}
+    {{ snapshot_boundaries(versions, 'customer_key') }}
 
 ),
 

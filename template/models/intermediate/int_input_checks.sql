@@ -97,20 +97,6 @@
         'The var returns is flag, so a return is no negative line: correct them, or set it to lines.'
     )) -%}
 {%- endif -%}
-{%- for name, entity in entities.items() -%}
-    {%- for column in entity.key -%}
-        {%- do entity.faults.append(('without ' ~ column, column ~ ' is null', 'Deliver it.')) -%}
-    {%- endfor -%}
-    {%- if source_loaded_at() -%}
-        {%- do entity.faults.append(('without a load time', 'loaded_at is null', 'Deliver it.')) -%}
-        {%- if refuses_future -%}
-            {%- do entity.faults.append((
-                'with a load time in the future', 'loaded_at > ' ~ present_limit(),
-                'Correct them, or set the var future_rows to set_aside.'
-            )) -%}
-        {%- endif -%}
-    {%- endif -%}
-{%- endfor -%}
 
 with
 
