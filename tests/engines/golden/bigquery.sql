@@ -36,21 +36,38 @@ select
  as split_part,
     cast(revenue as float64) / nullif(orders, 0) as divide,
     cast(round(cast(revenue as numeric(38, 9)), 4) as numeric(28, 4)) as round_to,
+    (farm_fingerprint(to_json_string(struct(order_key, comment, order_date))) & 1099511627775) as row_fingerprint,
+        datetime_add(
+            cast( loaded_at as datetime),
+        interval 1 microsecond
+        )
+ as plus_microseconds,
+    comment as by_code_point,
     cast(_loaded_at as timestamp) as loaded_at,
-    (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders`) as as_of_date,
+    (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders` where not is_cancelled) as as_of_date,
     (
         select
             coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
         from `analytics`.`dev_yourname`.`macro_calls`
+        where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
     ) as newest_seen,
-    (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname`.`macro_calls`) as newest_date_seen,
+    (
+        select coalesce(max(order_date), cast('1900-01-31' as date))
+        from `analytics`.`dev_yourname`.`macro_calls`
+        where order_date <= cast('2026-11-27' as date)
+    ) as newest_date_seen,
     cast(
         datetime_add(
-            cast( (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname`.`macro_calls`) as datetime),
+            cast( (
+        select coalesce(max(order_date), cast('1900-01-31' as date))
+        from `analytics`.`dev_yourname`.`macro_calls`
+        where order_date <= cast('2026-11-27' as date)
+    ) as datetime),
         interval -35 day
         )
  as date) as lookback_start
-from orders;
+from orders
+where regexp_contains(comment, '^-?[0-9]{1,18}$');
 select
     array_agg(cast(revenue as float64) ignore nulls order by revenue)[safe_offset(cast(floor(0.9 * (count(revenue) - 1)) as int64))] + (array_agg(cast(revenue as float64) ignore nulls order by revenue)[safe_offset(cast(ceil(0.9 * (count(revenue) - 1)) as int64))] - array_agg(cast(revenue as float64) ignore nulls order by revenue)[safe_offset(cast(floor(0.9 * (count(revenue) - 1)) as int64))]) * (0.9 * (count(revenue) - 1) - floor(0.9 * (count(revenue) - 1))) as percentile,
     case
@@ -79,148 +96,298 @@ from customers;
 ;
 
 -- ======== customer_category_revenue: what a later run adds
--- A customer is counted anew when a line, its order or its product is new to this table, when an
--- order lies after all that it holds, or when the number of lines differs: then an order went to
--- another customer, or the as-of date went back.
-changed_customers as (
-    select customer_key from `analytics`.`dev_yourname_core`.`fct_order_lines`
-    where
-        loaded_at > (
-        select
-            coalesce(max(lines_loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from `analytics`.`dev_yourname_marts`.`customer_category_revenue`
-    )
-        or order_loaded_at > (
-        select
-            coalesce(max(orders_loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from `analytics`.`dev_yourname_marts`.`customer_category_revenue`
-    )
-        or order_date > (select coalesce(max(last_order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname_marts`.`customer_category_revenue`)
-    union all
-    select customer_key from `analytics`.`dev_yourname_core`.`fct_order_lines`
-    where
-        product_key in (
-            select products.product_key from `analytics`.`dev_yourname_core`.`dim_products` as products
-            where products.loaded_at > (
-        select
-            coalesce(max(products_loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from `analytics`.`dev_yourname_marts`.`customer_category_revenue`
-    )
-        )
-    union all
-    select customer_key
-    from (
-        select
-            customer_key,
-            lines
-        from `analytics`.`dev_yourname_core`.`fct_orders`
-        where order_date <= (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders`)
-        union all
-        -- each line counts once in each scheme
-        select
-            customer_key,
-            -lines as lines
-        from `analytics`.`dev_yourname_marts`.`customer_category_revenue`
-        where scheme = 'mfgr'
-    ) as counts
-    group by customer_key
-    having sum(lines) <> 0
-),
-    where customer_key in (select changed_customers.customer_key from changed_customers)
--- A category in which a customer has no line any more: its row becomes empty here, and the
--- post-hook deletes it. No engine's incremental strategy deletes a row that a query does not give.
-emptied as (
-    select
-        earlier.customer_key,
-        earlier.scheme,
-        earlier.category,
-        0 as lines,
-        0 as revenue,
-        cast(null as date) as last_order_date,
-        cast(null as timestamp) as lines_loaded_at,
-        cast(null as timestamp) as orders_loaded_at,
-        cast(null as timestamp) as products_loaded_at
-    from `analytics`.`dev_yourname_marts`.`customer_category_revenue` as earlier
-    left join unioned
-        on earlier.customer_key = unioned.customer_key
-        and earlier.scheme = unioned.scheme
-        and earlier.category = unioned.category
-    where
-        earlier.customer_key in (select changed_customers.customer_key from changed_customers)
-        and unioned.customer_key is null
-),
-with_emptied as (
-    select * from unioned
-    union all
-    select * from emptied
-),
-    from with_emptied
+    where customer_key not in (select counted.customer_key from `analytics`.`dev_yourname_marts`.`customer_category_revenue` as counted)
 
 -- ======== fct_order_lines: what a later run adds
--- all lines of an order take its date and customer; of most new orders none are here yet
-changed_orders as (
-    select earlier.order_key from `analytics`.`dev_yourname_core`.`fct_order_lines` as earlier
-    where
-        earlier.order_key in (
-            select order_rows.order_key from `analytics`.`dev_yourname_staging`.`stg_tpch__orders` as order_rows
-            where order_rows.loaded_at > (
-        select
-            coalesce(max(order_loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from `analytics`.`dev_yourname_core`.`fct_order_lines`
-    )
-        )
-),
--- apart, so that an engine need not read old lines at all where no order changed
-    where
-        loaded_at > (
-        select
-            coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from `analytics`.`dev_yourname_core`.`fct_order_lines`
-    )
-        and order_key not in (select changed_orders.order_key from changed_orders)
-    union all
-    select * from `analytics`.`dev_yourname_staging`.`stg_tpch__line_items`
-    where order_key in (select changed_orders.order_key from changed_orders)
-    where order_key in (select lines.order_key from lines)
+    where order_key in (select changed.order_key from `analytics`.`dev_yourname_staging`.`int_changed_orders` as changed)
+    where order_key in (select changed.order_key from `analytics`.`dev_yourname_staging`.`int_changed_orders` as changed)
 
 -- ======== fct_orders: what a later run adds
--- orders that are here already, and of which a line changed
-changed_orders as (
-    select earlier.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as earlier
-    where
-        earlier.order_key in (
-            select lines.order_key from `analytics`.`dev_yourname_core`.`fct_order_lines` as lines
-            where lines.loaded_at > (
-        select
-            coalesce(max(lines_loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from `analytics`.`dev_yourname_core`.`fct_orders`
-    )
-        )
-),
--- apart, so that an engine need not read old orders at all where no line changed
-    where
-        loaded_at > (
-        select
-            coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from `analytics`.`dev_yourname_core`.`fct_orders`
-    )
-        and order_key not in (select changed_orders.order_key from changed_orders)
-    union all
-    select * from `analytics`.`dev_yourname_staging`.`stg_tpch__orders`
-    where order_key in (select changed_orders.order_key from changed_orders)
+    where order_key in (select changed.order_key from `analytics`.`dev_yourname_staging`.`int_changed_orders` as changed)
     where order_key in (select orders.order_key from orders)
 
 -- ======== fct_part_supply: what a later run adds
-    where loaded_at > (
-        select
-            coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
-        from `analytics`.`dev_yourname_core`.`fct_part_supply`
-    )
+    except distinct
+    select product_key, supplier_key, comment, available_quantity, supply_cost, loaded_at from `analytics`.`dev_yourname_core`.`fct_part_supply`
+
+-- ======== int_changed_orders: what a later run adds
+order_changes as (
+        select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        )
+        union all
+        -- a load time of which both sides hold the same is not looked at row by row
+        select both_sides.changed_key as order_key
+        from (
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                (farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
+                1 as occurrences
+            from `analytics`.`dev_yourname_staging`.`int_orders`
+            where loaded_at >= cast(
+            datetime_add(
+                cast( (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ) as datetime),
+            interval -3 day
+            )
+     as timestamp)
+                and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ))
+            union all
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                -(farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
+                -1 as occurrences
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at >= cast(
+            datetime_add(
+                cast( (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ) as datetime),
+            interval -3 day
+            )
+     as timestamp)
+                and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ))
+        ) as both_sides
+        where
+            both_sides.compared_at in (
+                select by_load_time.compared_at
+                from (
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                (farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
+                1 as occurrences
+            from `analytics`.`dev_yourname_staging`.`int_orders`
+            where loaded_at >= cast(
+            datetime_add(
+                cast( (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ) as datetime),
+            interval -3 day
+            )
+     as timestamp)
+                and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ))
+            union all
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                -(farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
+                -1 as occurrences
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at >= cast(
+            datetime_add(
+                cast( (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ) as datetime),
+            interval -3 day
+            )
+     as timestamp)
+                and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ))
+        ) as by_load_time
+                group by by_load_time.compared_at
+                having sum(by_load_time.fingerprint) <> 0 or sum(by_load_time.occurrences) <> 0
+            )
+        group by both_sides.changed_key
+        having sum(both_sides.fingerprint) <> 0 or sum(both_sides.occurrences) <> 0
+),
+line_changes as (
+        select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        )
+        union all
+        -- a load time of which both sides hold the same is not looked at row by row
+        select both_sides.changed_key as order_key
+        from (
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                (farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
+                1 as occurrences
+            from `analytics`.`dev_yourname_staging`.`int_order_lines`
+            where loaded_at >= cast(
+            datetime_add(
+                cast( (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ) as datetime),
+            interval -3 day
+            )
+     as timestamp)
+                and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ))
+            union all
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                -(farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
+                -1 as occurrences
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at >= cast(
+            datetime_add(
+                cast( (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ) as datetime),
+            interval -3 day
+            )
+     as timestamp)
+                and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ))
+        ) as both_sides
+        where
+            both_sides.compared_at in (
+                select by_load_time.compared_at
+                from (
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                (farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
+                1 as occurrences
+            from `analytics`.`dev_yourname_staging`.`int_order_lines`
+            where loaded_at >= cast(
+            datetime_add(
+                cast( (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ) as datetime),
+            interval -3 day
+            )
+     as timestamp)
+                and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ))
+            union all
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                -(farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
+                -1 as occurrences
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at >= cast(
+            datetime_add(
+                cast( (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ) as datetime),
+            interval -3 day
+            )
+     as timestamp)
+                and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
+            select
+                coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        ))
+        ) as by_load_time
+                group by by_load_time.compared_at
+                having sum(by_load_time.fingerprint) <> 0 or sum(by_load_time.occurrences) <> 0
+            )
+        group by both_sides.changed_key
+        having sum(both_sides.fingerprint) <> 0 or sum(both_sides.occurrences) <> 0
+),
+changed as (
+    select order_key from order_changes
+    union all
+    select order_key from line_changes
+),
+    select distinct
+        cast(changed.order_key as bigint) as order_key,
+        -- the customer before the change, who loses what the order moves elsewhere
+        cast(built.customer_key as bigint) as customer_key
+    from changed
+    left join `analytics`.`dev_yourname_core`.`fct_orders` as built
+        on changed.order_key = built.order_key
+
+-- ======== int_changed_products: what a later run adds
+both_sides as (
+    select
+        product_key, type_material, type_class, manufacturer, brand, loaded_at,
+        1 as occurrences
+    from `analytics`.`dev_yourname_staging`.`int_products`
+    union all
+    select
+        product_key, type_material, type_class, manufacturer, brand, loaded_at,
+        -1 as occurrences
+    from `analytics`.`dev_yourname_core`.`dim_products`
+),
+differing as (
+    select product_key
+    from both_sides
+    group by product_key, type_material, type_class, manufacturer, brand, loaded_at
+    having sum(occurrences) <> 0
+),
+    select distinct product_key from differing
+
+-- ======== int_settings: what a later run adds
+
 
 -- ======== options of tables
 -- customer_360: cluster_by = ['market_segment', 'customer_key']
--- customer_category_revenue: cluster_by = ['customer_key', 'scheme']; incremental_strategy = merge; unique_key = ['customer_key', 'scheme', 'category']
+-- customer_category_revenue: cluster_by = ['customer_key', 'scheme']; incremental_strategy = merge; unique_key = None
 -- customers_snapshot: cluster_by = ['customer_key']; hard_deletes = invalidate
--- fct_order_lines: cluster_by = ['order_key', 'product_key']; incremental_strategy = merge; partition_by = {'field': 'order_date', 'data_type': 'date', 'granularity': 'month'}; unique_key = ['order_key', 'line_number']
--- fct_orders: cluster_by = ['order_key', 'customer_key']; incremental_strategy = merge; partition_by = {'field': 'order_date', 'data_type': 'date', 'granularity': 'month'}; unique_key = order_key
+-- fct_order_lines: cluster_by = ['order_key', 'product_key']; incremental_strategy = merge; partition_by = {'field': 'order_date', 'data_type': 'date', 'granularity': 'month'}; unique_key = None
+-- fct_orders: cluster_by = ['order_key', 'customer_key']; incremental_strategy = merge; partition_by = {'field': 'order_date', 'data_type': 'date', 'granularity': 'month'}; unique_key = None
 -- fct_part_supply: cluster_by = ['product_key', 'supplier_key']; incremental_strategy = merge; unique_key = ['product_key', 'supplier_key']
+-- int_changed_orders: incremental_strategy = merge; unique_key = None
+-- int_changed_products: incremental_strategy = merge; unique_key = None
+-- int_settings: incremental_strategy = merge; unique_key = setting

@@ -22,16 +22,29 @@ select
          as split_part,
     cast(revenue as double) / nullif(orders, 0) as divide,
     cast(round(cast(revenue as numeric(38, 9)), 4) as numeric(28, 4)) as round_to,
+    (xxhash64(order_key, order_key is null, comment, comment is null, order_date, order_date is null) & 1099511627775) as row_fingerprint,
+    timestampadd(microsecond, 1, loaded_at) as plus_microseconds,
+    comment as by_code_point,
     cast('1970-01-01 00:00:00' as timestamp) as loaded_at,
-    (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders`) as as_of_date,
+    (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders` where not is_cancelled) as as_of_date,
     (
         select
             coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
         from `analytics`.`dev_yourname`.`macro_calls`
+        where loaded_at <= cast('2026-11-27 22:44:38' as timestamp)
     ) as newest_seen,
-    (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname`.`macro_calls`) as newest_date_seen,
-    cast(timestampadd(day, -35, (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname`.`macro_calls`)) as date) as lookback_start
-from orders;
+    (
+        select coalesce(max(order_date), cast('1900-01-31' as date))
+        from `analytics`.`dev_yourname`.`macro_calls`
+        where order_date <= cast('2026-11-27' as date)
+    ) as newest_date_seen,
+    cast(timestampadd(day, -35, (
+        select coalesce(max(order_date), cast('1900-01-31' as date))
+        from `analytics`.`dev_yourname`.`macro_calls`
+        where order_date <= cast('2026-11-27' as date)
+    )) as date) as lookback_start
+from orders
+where regexp_like(comment, '^-?[0-9]{1,18}$');
 select
     percentile_cont(0.9)
     within group (order by cast(revenue as double)) as percentile,
@@ -62,80 +75,166 @@ from customers;
 -- a statement: alter table `analytics`.`dev_yourname_core`.`dim_customers` alter column phone set mask the_policy
 
 -- ======== customer_category_revenue: what a later run adds
--- A customer is counted anew when a line, its order or its product is new to this table, when an
--- order lies after all that it holds, or when the number of lines differs: then an order went to
--- another customer, or the as-of date went back.
-changed_customers as (
-    select customer_key from `analytics`.`dev_yourname_core`.`fct_order_lines`
-    where order_date >= cast(timestampadd(day, -35, (select coalesce(max(last_order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname_marts`.`customer_category_revenue`)) as date)
-    union all
-    select customer_key
-    from (
-        select
-            customer_key,
-            lines
-        from `analytics`.`dev_yourname_core`.`fct_orders`
-        where order_date <= (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders`)
-        union all
-        -- each line counts once in each scheme
-        select
-            customer_key,
-            -lines as lines
-        from `analytics`.`dev_yourname_marts`.`customer_category_revenue`
-        where scheme = 'mfgr'
-    ) as counts
-    group by customer_key
-    having sum(lines) <> 0
-),
-    where customer_key in (select changed_customers.customer_key from changed_customers)
--- A category in which a customer has no line any more: its row becomes empty here, and the
--- post-hook deletes it. No engine's incremental strategy deletes a row that a query does not give.
-emptied as (
-    select
-        earlier.customer_key,
-        earlier.scheme,
-        earlier.category,
-        0 as lines,
-        0 as revenue,
-        cast(null as date) as last_order_date,
-        cast(null as timestamp) as lines_loaded_at,
-        cast(null as timestamp) as orders_loaded_at,
-        cast(null as timestamp) as products_loaded_at
-    from `analytics`.`dev_yourname_marts`.`customer_category_revenue` as earlier
-    left join unioned
-        on earlier.customer_key = unioned.customer_key
-        and earlier.scheme = unioned.scheme
-        and earlier.category = unioned.category
-    where
-        earlier.customer_key in (select changed_customers.customer_key from changed_customers)
-        and unioned.customer_key is null
-),
-with_emptied as (
-    select * from unioned
-    union all
-    select * from emptied
-),
-    from with_emptied
+    where customer_key not in (select counted.customer_key from `analytics`.`dev_yourname_marts`.`customer_category_revenue` as counted)
 
 -- ======== fct_order_lines: what a later run adds
-    where
-        order_key in (
-            select order_rows.order_key from `analytics`.`dev_yourname_staging`.`stg_tpch__orders` as order_rows
-            where order_rows.order_date >= cast(timestampadd(day, -35, (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname_core`.`fct_order_lines`)) as date)
-        )
-    where order_key in (select lines.order_key from lines)
+    where order_key in (select changed.order_key from `analytics`.`dev_yourname_staging`.`int_changed_orders` as changed)
+    where order_key in (select changed.order_key from `analytics`.`dev_yourname_staging`.`int_changed_orders` as changed)
 
 -- ======== fct_orders: what a later run adds
-    where order_date >= cast(timestampadd(day, -35, (select coalesce(max(order_date), cast('1900-01-31' as date)) from `analytics`.`dev_yourname_core`.`fct_orders`)) as date)
+    where order_key in (select changed.order_key from `analytics`.`dev_yourname_staging`.`int_changed_orders` as changed)
     where order_key in (select orders.order_key from orders)
 
 -- ======== fct_part_supply: what a later run adds
+    except
+    select product_key, supplier_key, comment, available_quantity, supply_cost, loaded_at from `analytics`.`dev_yourname_core`.`fct_part_supply`
+
+-- ======== int_changed_orders: what a later run adds
+order_changes as (
+        -- a load time of which both sides hold the same is not looked at row by row
+        select both_sides.changed_key as order_key
+        from (
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                (xxhash64(order_key, order_key is null, customer_key, customer_key is null, order_status, order_status is null, order_priority, order_priority is null, clerk, clerk is null, comment, comment is null, ship_priority, ship_priority is null, total_price, total_price is null, order_date, order_date is null, loaded_at, loaded_at is null) & 1099511627775) as fingerprint,
+                1 as occurrences
+            from `analytics`.`dev_yourname_staging`.`int_orders`
+            where order_key in (
+            select recent.order_key from `analytics`.`dev_yourname_staging`.`int_orders` as recent
+            where recent.order_date >= cast(timestampadd(day, -35, (
+            select coalesce(max(order_date), cast('1900-01-31' as date))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_date <= cast('2026-11-27' as date)
+        )) as date)
+            union all
+            select recent.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as recent
+            where recent.order_date >= cast(timestampadd(day, -35, (
+            select coalesce(max(order_date), cast('1900-01-31' as date))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_date <= cast('2026-11-27' as date)
+        )) as date)
+        )
+            union all
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                -(xxhash64(order_key, order_key is null, customer_key, customer_key is null, order_status, order_status is null, order_priority, order_priority is null, clerk, clerk is null, comment, comment is null, ship_priority, ship_priority is null, total_price, total_price is null, order_date, order_date is null, loaded_at, loaded_at is null) & 1099511627775) as fingerprint,
+                -1 as occurrences
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_key in (
+            select recent.order_key from `analytics`.`dev_yourname_staging`.`int_orders` as recent
+            where recent.order_date >= cast(timestampadd(day, -35, (
+            select coalesce(max(order_date), cast('1900-01-31' as date))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_date <= cast('2026-11-27' as date)
+        )) as date)
+            union all
+            select recent.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as recent
+            where recent.order_date >= cast(timestampadd(day, -35, (
+            select coalesce(max(order_date), cast('1900-01-31' as date))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_date <= cast('2026-11-27' as date)
+        )) as date)
+        )
+        ) as both_sides
+        group by both_sides.changed_key
+        having sum(both_sides.fingerprint) <> 0 or sum(both_sides.occurrences) <> 0
+),
+line_changes as (
+        -- a load time of which both sides hold the same is not looked at row by row
+        select both_sides.changed_key as order_key
+        from (
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                (xxhash64(order_key, order_key is null, line_number, line_number is null, product_key, product_key is null, supplier_key, supplier_key is null, return_flag, return_flag is null, line_status, line_status is null, ship_mode, ship_mode is null, ship_instructions, ship_instructions is null, comment, comment is null, quantity, quantity is null, extended_price, extended_price is null, discount, discount is null, tax, tax is null, ship_date, ship_date is null, commit_date, commit_date is null, receipt_date, receipt_date is null, loaded_at, loaded_at is null) & 1099511627775) as fingerprint,
+                1 as occurrences
+            from `analytics`.`dev_yourname_staging`.`int_order_lines`
+            where order_key in (
+            select recent.order_key from `analytics`.`dev_yourname_staging`.`int_orders` as recent
+            where recent.order_date >= cast(timestampadd(day, -35, (
+            select coalesce(max(order_date), cast('1900-01-31' as date))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_date <= cast('2026-11-27' as date)
+        )) as date)
+            union all
+            select recent.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as recent
+            where recent.order_date >= cast(timestampadd(day, -35, (
+            select coalesce(max(order_date), cast('1900-01-31' as date))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_date <= cast('2026-11-27' as date)
+        )) as date)
+        )
+            union all
+            select
+                order_key as changed_key,
+                loaded_at as compared_at,
+                -(xxhash64(order_key, order_key is null, line_number, line_number is null, product_key, product_key is null, supplier_key, supplier_key is null, return_flag, return_flag is null, line_status, line_status is null, ship_mode, ship_mode is null, ship_instructions, ship_instructions is null, comment, comment is null, quantity, quantity is null, extended_price, extended_price is null, discount, discount is null, tax, tax is null, ship_date, ship_date is null, commit_date, commit_date is null, receipt_date, receipt_date is null, loaded_at, loaded_at is null) & 1099511627775) as fingerprint,
+                -1 as occurrences
+            from `analytics`.`dev_yourname_core`.`fct_order_lines`
+            where order_key in (
+            select recent.order_key from `analytics`.`dev_yourname_staging`.`int_orders` as recent
+            where recent.order_date >= cast(timestampadd(day, -35, (
+            select coalesce(max(order_date), cast('1900-01-31' as date))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_date <= cast('2026-11-27' as date)
+        )) as date)
+            union all
+            select recent.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as recent
+            where recent.order_date >= cast(timestampadd(day, -35, (
+            select coalesce(max(order_date), cast('1900-01-31' as date))
+            from `analytics`.`dev_yourname_core`.`fct_orders`
+            where order_date <= cast('2026-11-27' as date)
+        )) as date)
+        )
+        ) as both_sides
+        group by both_sides.changed_key
+        having sum(both_sides.fingerprint) <> 0 or sum(both_sides.occurrences) <> 0
+),
+changed as (
+    select order_key from order_changes
+    union all
+    select order_key from line_changes
+),
+    select distinct
+        cast(changed.order_key as bigint) as order_key,
+        -- the customer before the change, who loses what the order moves elsewhere
+        cast(built.customer_key as bigint) as customer_key
+    from changed
+    left join `analytics`.`dev_yourname_core`.`fct_orders` as built
+        on changed.order_key = built.order_key
+
+-- ======== int_changed_products: what a later run adds
+both_sides as (
+    select
+        product_key, type_material, type_class, manufacturer, brand, loaded_at,
+        1 as occurrences
+    from `analytics`.`dev_yourname_staging`.`int_products`
+    union all
+    select
+        product_key, type_material, type_class, manufacturer, brand, loaded_at,
+        -1 as occurrences
+    from `analytics`.`dev_yourname_core`.`dim_products`
+),
+differing as (
+    select product_key
+    from both_sides
+    group by product_key, type_material, type_class, manufacturer, brand, loaded_at
+    having sum(occurrences) <> 0
+),
+    select distinct product_key from differing
+
+-- ======== int_settings: what a later run adds
 
 
 -- ======== options of tables
 -- customer_360: liquid_clustered_by = ['market_segment', 'customer_key']
--- customer_category_revenue: incremental_strategy = merge; liquid_clustered_by = ['customer_key', 'scheme']; unique_key = ['customer_key', 'scheme', 'category']
+-- customer_category_revenue: incremental_strategy = merge; liquid_clustered_by = ['customer_key', 'scheme']; unique_key = None
 -- customers_snapshot: hard_deletes = invalidate
--- fct_order_lines: incremental_strategy = merge; liquid_clustered_by = ['order_date', 'order_key']; unique_key = ['order_key', 'line_number']
--- fct_orders: incremental_strategy = merge; liquid_clustered_by = ['order_date', 'order_key']; unique_key = order_key
+-- fct_order_lines: incremental_strategy = merge; liquid_clustered_by = ['order_date', 'order_key']; unique_key = None
+-- fct_orders: incremental_strategy = merge; liquid_clustered_by = ['order_date', 'order_key']; unique_key = None
 -- fct_part_supply: incremental_strategy = merge; liquid_clustered_by = ['product_key', 'supplier_key']; unique_key = ['product_key', 'supplier_key']
+-- int_changed_orders: incremental_strategy = merge; unique_key = None
+-- int_changed_products: incremental_strategy = merge; unique_key = None
+-- int_settings: incremental_strategy = merge; unique_key = setting

@@ -15,12 +15,17 @@ select
     {{ divide('revenue', 'orders') }} as divide,
     {{ round_to('revenue', 4) }} as round_to,
 
+    {{ row_fingerprint(['order_key', 'comment', 'order_date']) }} as row_fingerprint,
+    {{ plus_microseconds('loaded_at', 1) }} as plus_microseconds,
+    {{ by_code_point('comment') }} as by_code_point,
+
     {{ loaded_at() }} as loaded_at,
     {{ as_of_date() }} as as_of_date,
     {{ newest_seen('loaded_at') }} as newest_seen,
     {{ newest_date_seen('order_date') }} as newest_date_seen,
     {{ lookback_start() }} as lookback_start
-from orders;
+from orders
+where {{ is_whole_number('comment') }};
 
 select
     {{ percentile('revenue', 0.9) }} as percentile,
