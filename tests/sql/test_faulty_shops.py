@@ -115,7 +115,7 @@ def one_task_per_model(shop: Shop) -> Result:
         *("--output-keys", "unique_id", "depends_on"),
     )
     nodes = {
-        node["unique_id"]: set(node["depends_on"]["nodes"])
+        node["unique_id"]: set(node["depends_on"].get("nodes", []))
         for node in map(yaml.safe_load, re.findall(r"(?m)^\{.*\}$", listed.output))
     }
     assert len(nodes) > 20, listed.output
