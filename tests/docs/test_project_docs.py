@@ -20,7 +20,6 @@ def test_every_answer_has_an_exposure_that_names_what_it_reads():
     tree = rendering.render({})
     found = yaml.safe_load(text("models/marts/_marts__exposures.yml"))["exposures"]
     answered = [each for each in found if each["type"] == "analysis"]
-    assert len(answered) == 12
     queries = {path for path in tree if path.startswith("analysis/") and path.endswith(".sql")}
     named = set()
     for exposure in answered:
@@ -32,7 +31,7 @@ def test_every_answer_has_an_exposure_that_names_what_it_reads():
             for name in re.findall(r"ref\('(\w+)'\)", tree[file].content.decode())
         }
         assert set(exposure["depends_on"]) == {f"ref('{name}')" for name in reads}, exposure["name"]
-    assert named == queries
+    assert named == queries and queries
 
 
 def test_the_dashboard_is_an_exposure_where_it_was_chosen():
