@@ -160,6 +160,22 @@ def test_a_table_of_narrower_types_is_refused_naming_the_full_refresh(shop):
     assert wider.wrong_answers() == {}
 
 
+def test_an_order_of_long_ago_that_is_now_set_aside_leaves_the_facts(
+    dbt, project, tpch_data, tmp_path
+):
+    """It is delivered again with a date in the future: a changed row like any other."""
+    shop = Shop.of(dbt, project(), tmp_path / "shop", tpch_data, SETTINGS["real"])
+    shop.deliver(more=LONG_AGO)
+    done = shop.run(*BUILD)
+    assert done.code == 0, done.output[-6000:]
+    dated_2062 = f"""update orders set o_orderdate = date '2062-08-02',
+        _loaded_at = {LOADED} + interval 1 hour where {ORDER} = 44"""
+    shop.deliver(more=[*LONG_AGO, dated_2062])
+    done = shop.run(*BUILD)
+    assert done.code == 0, done.output[-6000:]
+    assert shop.wrong_answers() == {}
+
+
 # ---------------------------------------------------------------- days with faults
 class Days:
     """The raw tables of a shop that changes day by day, with any fault that a run has to stand."""
