@@ -193,12 +193,12 @@
 {#
     Two CTEs of int_input_checks for an entity: <name>_faults with a row per kind of fault, counted in
     one pass over the rows, and <name>_twice with the number of keys that occur more than once.
-    entity: `from`, a relation; `key`, its columns; `faults`, a list of (fault, condition, advice), to which
-    missing keys and wrong load times are added.
+    entity: `from`, a relation; `key`, its columns; `faults`, a list of (fault, condition, advice) where it
+    has some of its own; missing keys and wrong load times are added.
 #}
 {% macro count_faults(name, entity) -%}
     {%- set example = row_key(entity.key) -%}
-    {%- set faults = entity.faults + [] -%}
+    {%- set faults = entity.get('faults', []) + [] -%}
     {%- for column in entity.key -%}
         {%- do faults.append(('without ' ~ column, column ~ ' is null', 'Deliver it.')) -%}
     {%- endfor -%}

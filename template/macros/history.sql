@@ -57,8 +57,9 @@
 
 
 {#
-    Before a snapshot runs: a column that it did not track until now takes today's value in the
-    current versions, so that tracking it creates no version. The column tracked_columns says which
+    Before a snapshot runs: its numbers get the places that the source has now, and a column that it
+    did not track until now takes today's value in the current versions, so that tracking it creates no
+    version. The column tracked_columns says which
     columns a version was compared by.
 #}
 {% macro start_tracking(source_name, key) %}
@@ -81,6 +82,16 @@
         {% for column in adapter.get_columns_in_relation(source)
             if column.name | lower in added + ['tracked_columns'] and column.name | lower not in columns %}
             {% do alter_relation_add_remove_columns(this, [column], none) %}
+        {% endfor %}
+        {# a number that is now delivered with more places would be rounded into the old column #}
+        {% for column in adapter.get_columns_in_relation(source)
+            if column.name | lower in columns and column.is_numeric()
+            and columns[column.name | lower].is_numeric()
+            and column.data_type | lower != columns[column.name | lower].data_type | lower %}
+            {% do run_query(
+                'alter table ' ~ this ~ ' alter column ' ~ column.name ~ ' type ' ~ column.data_type
+            ) if adapter.type() in ('duckdb', 'postgres')
+                else alter_column_type(this, column.name, column.data_type) %}
         {% endfor %}
         {% if before and added %}
             {% do run_query(adapter.dispatch('copy_columns')(source, this, key, added)) %}

@@ -73,8 +73,12 @@ def test_template_paths_are_portable():
         for path in rendering.template_copy().rglob("*")
     ]
     assert file_checks.path_problems(paths) == []
-    answers_file = "template/[[ _copier_conf.answers_file ]].jinja"
-    assert [path for path in paths if "[" in path] == [answers_file]
+    # the name of the answers file is Copier's; Airflow's modules carry the project's
+    plain = [
+        path.replace("[[ _copier_conf.answers_file ]]", "answers").replace("[[project_slug]]", "slug")
+        for path in paths
+    ]
+    assert [path for path in plain if "[" in path] == []
 
 
 def test_list_of_files_is_complete_and_minimal():

@@ -73,9 +73,9 @@ MINOR_RELEASE = {
     "template/models/marts/repeat_buyers.sql": NEW_MART,
     "template/models/marts/_repeat_buyers.yml": NEW_MART_YAML,
     "template/models/marts/segment_summary.sql": replace(
-        "numeric(28, 4)) as revenue\n",
-        "numeric(28, 4)) as revenue,\n"
-        "        cast(sum(revenue) / count(*) as numeric(28, 4)) as revenue_per_customer\n",
+        "{{ revenue_total_type() }}) as revenue\n",
+        "{{ revenue_total_type() }}) as revenue,\n"
+        "        cast(sum(basis_revenue) / count(*) as numeric(28, 4)) as revenue_per_customer\n",
     ),
     "template/models/marts/_marts__models.yml.jinja": with_new_column,
     "template/docs/decisions/0002-quality-gates.md": None,

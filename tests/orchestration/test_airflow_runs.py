@@ -75,7 +75,7 @@ def test_a_failing_test_stops_the_layers_after_it_and_names_itself(dag_run, buil
         for line in printed.splitlines()
         if "customer_360.staging failed in" in line
     }
-    assert "primary_key_stg_tpch__customers_customer_key" in line and "Got 1 result" in line
+    assert "Customers with a key that occurs more than once" in line
     assert project.query("select count(*) from duckdb_tables() where schema_name = 'core'") == [
         (0,)
     ]

@@ -211,7 +211,7 @@ def test_a_failing_test_stops_what_reads_the_table_and_names_itself(built, tmp_p
     project = Project(folder, bad, folder / DATABASE)
     told = probe(folder, project, "run")
     assert (told["success"], told["retries"]) == (False, 0)
-    assert told["failed"] == ["primary_key_stg_tpch__customers_customer_key"]
+    assert told["failed"] == ["int_input_checks"]
     [(customers,)] = project.query(
         "select count(*) from duckdb_tables() where table_name in ('dim_customers', 'customer_360')"
     )

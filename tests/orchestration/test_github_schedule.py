@@ -252,7 +252,7 @@ def test_a_failing_test_stops_the_run_and_opens_an_issue_or_comments_on_it(tpch_
     bad = with_a_customer_twice(tpch_data, tmp_path / "bad")
     failed, log = execute(folder, tmp_path / "work", "full_refresh", TPCH_DATA=str(bad))
     assert failed == ["Seeds and staging"], log
-    assert "primary_key_stg_tpch__customers_customer_key" in log and "Main Core" not in log
+    assert "Customers with a key that occurs more than once" in log and "Main Core" not in log
     results = kept(tmp_path / "work")["target/staging_run_results.json"]
     assert json.loads(results.read_text())["args"]["full_refresh"]
     bin_folder = tmp_path / "work" / "bin"

@@ -166,7 +166,7 @@ def before_new_orders(data: Path, folder: Path) -> Path:
 
 
 def with_a_customer_twice(data: Path, folder: Path) -> Path:
-    """The data with a fault: the first test to fail is the primary key of staging's customers."""
+    """The data with a fault: int_input_checks refuses a customer who is delivered twice."""
     twice = "from customer union all by name (from customer limit 1)"
     return write_batch(data, folder, {"customer": twice})
 

@@ -35,7 +35,7 @@ final as (
         market_segment,
 
         -- numerics
-        account_balance,
+        cast(account_balance as {{ amount_type() }}) as account_balance,
 
         -- booleans
         dbt_valid_to is null as is_current,

@@ -96,13 +96,19 @@ fact_orders as (
 
 ),
 
-months as (
+all_months as (
 
     select order_month from source_months
-    union
+    union all
     select order_month from fact_orders
-    union
+    union all
     select order_month from fact_lines
+
+),
+
+months as (
+
+    select distinct order_month from all_months
 
 ),
 

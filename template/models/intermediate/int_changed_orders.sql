@@ -76,6 +76,15 @@ changed as (
     left join {{ built_orders }} as built
         on incoming.order_key = built.order_key
     where built.order_key is null
+
+    union all
+
+    -- and one that was valid leaves when it is delivered again with a date that is set aside
+    select built.order_key
+    from {{ built_orders }} as built
+    left join {{ incoming_orders }} as incoming
+        on built.order_key = incoming.order_key
+    where incoming.order_key is null
     {% endif %}
     {% for month in repaired %}
 

@@ -33,8 +33,8 @@
     ('partsupp', 'ps_supplycost', 'amount', 'ps_partkey'),
 ] -%}
 {#-
-    Each entity: the model, what its rows are called, their key, and its faults, which are a name for the
-    rows that have it, the condition, and what to do.
+    Each entity: the model, what its rows are called, their key, and faults of its own, which are a name
+    for the rows that have it, the condition, and what to do.
 -#}
 {%- set entities = {
     'customers': {
@@ -61,23 +61,14 @@
                 'Deliver fractions: 8.1 % is 0.081.'),
         ],
     },
-    'products': {
-        'from': ref('stg_tpch__parts'), 'rows': 'Products', 'key': ['product_key'], 'faults': []
-    },
-    'suppliers': {
-        'from': ref('stg_tpch__suppliers'), 'rows': 'Suppliers', 'key': ['supplier_key'],
-        'faults': []
-    },
+    'products': {'from': ref('stg_tpch__parts'), 'rows': 'Products', 'key': ['product_key']},
+    'suppliers': {'from': ref('stg_tpch__suppliers'), 'rows': 'Suppliers', 'key': ['supplier_key']},
     'part_supply': {
         'from': ref('stg_tpch__part_supply'), 'rows': 'Offers of suppliers',
-        'key': ['product_key', 'supplier_key'], 'faults': []
+        'key': ['product_key', 'supplier_key'],
     },
-    'nations': {
-        'from': ref('stg_tpch__nations'), 'rows': 'Nations', 'key': ['nation_key'], 'faults': []
-    },
-    'regions': {
-        'from': ref('stg_tpch__regions'), 'rows': 'Regions', 'key': ['region_key'], 'faults': []
-    },
+    'nations': {'from': ref('stg_tpch__nations'), 'rows': 'Nations', 'key': ['nation_key']},
+    'regions': {'from': ref('stg_tpch__regions'), 'rows': 'Regions', 'key': ['region_key']},
 } -%}
 
 {%- if refuses_future -%}

@@ -124,8 +124,10 @@ joined as (
         coalesce(scored.is_top_20_percent, false) as is_top_20_percent,
         cast(case
             when not totals.is_buyer then 'prospect'
-            when {{ recency }} <= {{ var('lifecycle_active_days', 90) }} then 'active'
-            when {{ recency }} <= {{ var('lifecycle_lapsing_days', 365) }} then 'lapsing'
+            when {{ recency }} <= {{ var('lifecycle_active_days', 90) }}
+                then 'active'
+            when {{ recency }} <= {{ var('lifecycle_lapsing_days', 365) }}
+                then 'lapsing'
             else 'churned'
         end as {{ dbt.type_string() }}) as lifecycle_state,
 

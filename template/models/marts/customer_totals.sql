@@ -41,9 +41,12 @@ order_totals as (
         sum(orders.revenue_with_tax) as revenue_with_tax,
         sum(orders.returned_revenue) as returned_revenue,
         sum(orders.net_revenue) as net_revenue,
-        sum(case when orders.is_sale and {{ order_age }} < 365 then 1 else 0 end) as orders_365d,
-        sum(case when {{ order_age }} < 365 then orders.{{ basis_revenue() }} else 0 end)
-            as basis_revenue_365d
+        sum(
+            case when orders.is_sale and {{ order_age }} < 365 then 1 else 0 end
+        ) as orders_365d,
+        sum(
+            case when {{ order_age }} < 365 then orders.{{ basis_revenue() }} else 0 end
+        ) as basis_revenue_365d
 
     from orders
     cross join as_of

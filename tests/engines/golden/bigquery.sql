@@ -36,6 +36,7 @@ select
  as split_part,
     cast(revenue as float64) / nullif(orders, 0) as divide,
     cast(round(cast(revenue as numeric(38, 9)), 4) as numeric(28, 4)) as round_to,
+    cast(revenue as bignumeric) as as_decimal,
     (farm_fingerprint(to_json_string(struct(order_key, comment, order_date))) & 1099511627775) as row_fingerprint,
         datetime_add(
             cast( loaded_at as datetime),
@@ -49,19 +50,19 @@ select
         select
             coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
         from `analytics`.`dev_yourname`.`macro_calls`
-        where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+        where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
     ) as newest_seen,
     (
         select coalesce(max(order_date), cast('1900-01-31' as date))
         from `analytics`.`dev_yourname`.`macro_calls`
-        where order_date <= cast('2026-11-27' as date)
+        where order_date <= cast('2026-01-02' as date)
     ) as newest_date_seen,
     cast(
         datetime_add(
             cast( (
         select coalesce(max(order_date), cast('1900-01-31' as date))
         from `analytics`.`dev_yourname`.`macro_calls`
-        where order_date <= cast('2026-11-27' as date)
+        where order_date <= cast('2026-01-02' as date)
     ) as datetime),
         interval -35 day
         )
@@ -94,6 +95,20 @@ from customers;
     where generated_number <= 4
     order by generated_number
 ;
+select order_key from orders
+    except distinct
+ select order_key from customers;
+update `analytics`.`dev_yourname_snapshots`.`customers_snapshot`
+    set
+        phone = (
+            select source_rows.phone from `analytics`.`dev_yourname_staging`.`int_customers` as source_rows
+            where source_rows.customer_key = `analytics`.`dev_yourname_snapshots`.`customers_snapshot`.customer_key
+        ),
+        address = (
+            select source_rows.address from `analytics`.`dev_yourname_staging`.`int_customers` as source_rows
+            where source_rows.customer_key = `analytics`.`dev_yourname_snapshots`.`customers_snapshot`.customer_key
+        )
+    where dbt_valid_to is null;
 
 -- ======== customer_category_revenue: what a later run adds
     where customer_key not in (select counted.customer_key from `analytics`.`dev_yourname_marts`.`customer_category_revenue` as counted)
@@ -116,7 +131,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
         union all
         -- a load time of which both sides hold the same is not looked at row by row
@@ -134,7 +149,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ) as datetime),
             interval -3 day
             )
@@ -143,7 +158,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
             union all
             select
@@ -158,7 +173,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ) as datetime),
             interval -3 day
             )
@@ -167,7 +182,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
         ) as both_sides
         where
@@ -186,7 +201,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ) as datetime),
             interval -3 day
             )
@@ -195,7 +210,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
             union all
             select
@@ -210,7 +225,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ) as datetime),
             interval -3 day
             )
@@ -219,7 +234,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
         ) as by_load_time
                 group by by_load_time.compared_at
@@ -233,7 +248,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
         union all
         -- a load time of which both sides hold the same is not looked at row by row
@@ -251,7 +266,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ) as datetime),
             interval -3 day
             )
@@ -260,7 +275,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
             union all
             select
@@ -275,7 +290,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ) as datetime),
             interval -3 day
             )
@@ -284,7 +299,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
         ) as both_sides
         where
@@ -303,7 +318,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ) as datetime),
             interval -3 day
             )
@@ -312,7 +327,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
             union all
             select
@@ -327,7 +342,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ) as datetime),
             interval -3 day
             )
@@ -336,7 +351,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at <= cast('2026-11-27 22:44:14' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
         ) as by_load_time
                 group by by_load_time.compared_at

@@ -22,8 +22,11 @@ select
          as split_part,
     cast(revenue as double) / nullif(orders, 0) as divide,
     cast(round(cast(revenue as numeric(38, 9)), 4) as numeric(28, 4)) as round_to,
+    cast(revenue as numeric(38, 18)) as as_decimal,
     (xxhash64(order_key, order_key is null, comment, comment is null, order_date, order_date is null) & 1099511627775) as row_fingerprint,
     timestampadd(microsecond, 1, loaded_at) as plus_microseconds,
+    current_timestamp()
+ as snapshot_get_time,
     comment as by_code_point,
     cast('1970-01-01 00:00:00' as timestamp) as loaded_at,
     (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders` where not is_cancelled) as as_of_date,
@@ -31,17 +34,17 @@ select
         select
             coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
         from `analytics`.`dev_yourname`.`macro_calls`
-        where loaded_at <= cast('2026-11-27 22:44:38' as timestamp)
+        where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
     ) as newest_seen,
     (
         select coalesce(max(order_date), cast('1900-01-31' as date))
         from `analytics`.`dev_yourname`.`macro_calls`
-        where order_date <= cast('2026-11-27' as date)
+        where order_date <= cast('2026-01-02' as date)
     ) as newest_date_seen,
     cast(timestampadd(day, -35, (
         select coalesce(max(order_date), cast('1900-01-31' as date))
         from `analytics`.`dev_yourname`.`macro_calls`
-        where order_date <= cast('2026-11-27' as date)
+        where order_date <= cast('2026-01-02' as date)
     )) as date) as lookback_start
 from orders
 where regexp_like(comment, '^-?[0-9]{1,18}$');
@@ -72,7 +75,17 @@ from customers;
     where generated_number <= 4
     order by generated_number
 ;
+select order_key from orders
+    except
+ select order_key from customers;
 -- a statement: alter table `analytics`.`dev_yourname_core`.`dim_customers` alter column phone set mask the_policy
+merge into `analytics`.`dev_yourname_snapshots`.`customers_snapshot` as versions
+    using `analytics`.`dev_yourname_staging`.`int_customers` as source_rows
+    on versions.dbt_valid_to is null and source_rows.customer_key = versions.customer_key
+    when matched then update set
+        versions.phone = source_rows.phone,
+        versions.address = source_rows.address
+        ;
 
 -- ======== customer_category_revenue: what a later run adds
     where customer_key not in (select counted.customer_key from `analytics`.`dev_yourname_marts`.`customer_category_revenue` as counted)
@@ -105,14 +118,14 @@ order_changes as (
             where recent.order_date >= cast(timestampadd(day, -35, (
             select coalesce(max(order_date), cast('1900-01-31' as date))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where order_date <= cast('2026-11-27' as date)
+            where order_date <= cast('2026-01-02' as date)
         )) as date)
             union all
             select recent.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as recent
             where recent.order_date >= cast(timestampadd(day, -35, (
             select coalesce(max(order_date), cast('1900-01-31' as date))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where order_date <= cast('2026-11-27' as date)
+            where order_date <= cast('2026-01-02' as date)
         )) as date)
         )
             union all
@@ -127,14 +140,14 @@ order_changes as (
             where recent.order_date >= cast(timestampadd(day, -35, (
             select coalesce(max(order_date), cast('1900-01-31' as date))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where order_date <= cast('2026-11-27' as date)
+            where order_date <= cast('2026-01-02' as date)
         )) as date)
             union all
             select recent.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as recent
             where recent.order_date >= cast(timestampadd(day, -35, (
             select coalesce(max(order_date), cast('1900-01-31' as date))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where order_date <= cast('2026-11-27' as date)
+            where order_date <= cast('2026-01-02' as date)
         )) as date)
         )
         ) as both_sides
@@ -156,14 +169,14 @@ line_changes as (
             where recent.order_date >= cast(timestampadd(day, -35, (
             select coalesce(max(order_date), cast('1900-01-31' as date))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where order_date <= cast('2026-11-27' as date)
+            where order_date <= cast('2026-01-02' as date)
         )) as date)
             union all
             select recent.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as recent
             where recent.order_date >= cast(timestampadd(day, -35, (
             select coalesce(max(order_date), cast('1900-01-31' as date))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where order_date <= cast('2026-11-27' as date)
+            where order_date <= cast('2026-01-02' as date)
         )) as date)
         )
             union all
@@ -178,14 +191,14 @@ line_changes as (
             where recent.order_date >= cast(timestampadd(day, -35, (
             select coalesce(max(order_date), cast('1900-01-31' as date))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where order_date <= cast('2026-11-27' as date)
+            where order_date <= cast('2026-01-02' as date)
         )) as date)
             union all
             select recent.order_key from `analytics`.`dev_yourname_core`.`fct_orders` as recent
             where recent.order_date >= cast(timestampadd(day, -35, (
             select coalesce(max(order_date), cast('1900-01-31' as date))
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where order_date <= cast('2026-11-27' as date)
+            where order_date <= cast('2026-01-02' as date)
         )) as date)
         )
         ) as both_sides

@@ -14,9 +14,13 @@ select
 
     {{ divide('revenue', 'orders') }} as divide,
     {{ round_to('revenue', 4) }} as round_to,
+    {{ as_decimal('revenue') }} as as_decimal,
 
     {{ row_fingerprint(['order_key', 'comment', 'order_date']) }} as row_fingerprint,
     {{ plus_microseconds('loaded_at', 1) }} as plus_microseconds,
+    {%- if target.type in ('snowflake', 'databricks') %}
+    {{ dbt.snapshot_get_time() }} as snapshot_get_time,
+    {%- endif %}
     {{ by_code_point('comment') }} as by_code_point,
 
     {{ loaded_at() }} as loaded_at,
@@ -34,6 +38,10 @@ from customers;
 
 {{ dbt.generate_series(4) }};
 
+select order_key from orders {{ dbt.except() }} select order_key from customers;
+
 {% if target.type in ('snowflake', 'databricks', 'redshift') %}
 -- a statement: {{ adapter.dispatch('mask_column')(ref('dim_customers'), 'phone', 'the_policy') }}
 {% endif %}
+
+{{ adapter.dispatch('copy_columns')(ref('int_customers'), ref('customers_snapshot'), 'customer_key', ['phone', 'address']) }};

@@ -33,6 +33,7 @@ select
  as split_part,
     cast(revenue as double precision) / nullif(orders, 0) as divide,
     cast(round(cast(revenue as numeric(38, 9)), 4) as numeric(28, 4)) as round_to,
+    cast(revenue as numeric(38, 18)) as as_decimal,
     (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as row_fingerprint,
     dateadd(
         microsecond,
@@ -47,12 +48,12 @@ select
         select
             coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
         from "analytics"."dev_yourname"."macro_calls"
-        where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+        where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
     ) as newest_seen,
     (
         select coalesce(max(order_date), cast('1900-01-31' as date))
         from "analytics"."dev_yourname"."macro_calls"
-        where order_date <= cast('2026-11-27' as date)
+        where order_date <= cast('2026-01-02' as date)
     ) as newest_date_seen,
     cast(
     dateadd(
@@ -61,7 +62,7 @@ select
         (
         select coalesce(max(order_date), cast('1900-01-31' as date))
         from "analytics"."dev_yourname"."macro_calls"
-        where order_date <= cast('2026-11-27' as date)
+        where order_date <= cast('2026-01-02' as date)
     )
         )
  as date) as lookback_start
@@ -95,7 +96,16 @@ from customers;
     where generated_number <= 4
     order by generated_number
 ;
+select order_key from orders
+    except
+ select order_key from customers;
 -- a statement: call the_policy('dev_yourname_core', 'dim_customers', 'phone')
+update "analytics"."dev_yourname_snapshots"."customers_snapshot" as versions
+    set
+        phone = source_rows.phone,
+        address = source_rows.address
+    from "analytics"."dev_yourname_staging"."int_customers" as source_rows
+    where versions.dbt_valid_to is null and source_rows.customer_key = versions.customer_key;
 
 -- ======== customer_category_revenue: what a later run adds
     where customer_key not in (select counted.customer_key from "analytics"."dev_yourname_marts"."customer_category_revenue" as counted)
@@ -118,7 +128,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
         union all
         -- a load time of which both sides hold the same is not looked at row by row
@@ -138,7 +148,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
      as timestamp)
@@ -146,7 +156,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
             union all
             select
@@ -163,7 +173,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
      as timestamp)
@@ -171,7 +181,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
         ) as both_sides
         where
@@ -192,7 +202,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
      as timestamp)
@@ -200,7 +210,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
             union all
             select
@@ -217,7 +227,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
      as timestamp)
@@ -225,7 +235,7 @@ order_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
         ) as by_load_time
                 group by by_load_time.compared_at
@@ -239,7 +249,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
         union all
         -- a load time of which both sides hold the same is not looked at row by row
@@ -259,7 +269,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
      as timestamp)
@@ -267,7 +277,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
             union all
             select
@@ -284,7 +294,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
      as timestamp)
@@ -292,7 +302,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
         ) as both_sides
         where
@@ -313,7 +323,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
      as timestamp)
@@ -321,7 +331,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
             union all
             select
@@ -338,7 +348,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
      as timestamp)
@@ -346,7 +356,7 @@ line_changes as (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at <= cast('2026-11-27 22:44:24' as timestamp)
+            where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         ))
         ) as by_load_time
                 group by by_load_time.compared_at

@@ -8,9 +8,9 @@ A name that is not here is either foreign to the engine or has yet to be looked 
 How each name of COMMON and of three of the lists was looked up, in November 2026:
 
 - bigquery: by its heading in the reference of GoogleSQL (github.com/google/zetasql, docs/), but for
-  safe_offset, which is in the text on arrays there.
+  safe_offset and struct, which are in the text on arrays and on types there.
 - redshift: by its page in Amazon's developer guide (github.com/awsdocs/amazon-redshift-developer-guide,
-  doc_source/), which also lists corr among the functions that Redshift does not have.
+  doc_source/; varchar is a type), which also lists corr among the functions that Redshift does not have.
 - databricks: by `show functions` of Spark 4.3, and timestampadd and timestampdiff, which its grammar
   knows, by a query; Databricks has what Spark has.
 
@@ -65,6 +65,7 @@ WORDS = [
 
 # in all of these engines, with the meaning that the project uses
 COMMON = [
+    "abs",
     "avg",
     "cast",
     "ceil",
@@ -76,6 +77,7 @@ COMMON = [
     "lead",
     "max",
     "min",
+    "mod",
     "nullif",
     "numeric",
     "power",
@@ -85,6 +87,7 @@ COMMON = [
     "sqrt",
     "stddev_samp",
     "sum",
+    "trim",
 ]
 
 FUNCTIONS = {
@@ -93,43 +96,68 @@ FUNCTIONS = {
         "corr",
         "datetime_add",
         "datetime_diff",
+        "farm_fingerprint",
         "length",
+        "regexp_contains",
         "replace",
         "safe_offset",
         "split",
+        "struct",
         "timestamp_trunc",
+        "to_json_string",
     ],
     "redshift": [
+        "chr",
         "date_trunc",
         "dateadd",
         "datediff",
+        "farmfingerprint64",
         "length",
         "percentile_cont",
         "replace",
         "split_part",
         "stddev_pop",
+        "varchar",
     ],
     "databricks": [
         "concat",
         "corr",
+        "current_timestamp",
         "date_trunc",
         "get",
         "length",
         "percentile_cont",
         "regexp_extract",
+        "regexp_like",
         "replace",
         "split",
         "timestampadd",
         "timestampdiff",
+        "xxhash64",
     ],
-    "snowflake": ["corr", "date_trunc", "dateadd", "datediff", "percentile_cont", "split_part"],
+    "snowflake": [
+        "bitand",
+        "convert_timezone",
+        "corr",
+        "current_timestamp",
+        "date_trunc",
+        "dateadd",
+        "datediff",
+        "hash",
+        "percentile_cont",
+        "regexp_like",
+        "split_part",
+        "to_timestamp_ntz",
+    ],
     "postgres": [
         "corr",
         "date_part",
         "date_trunc",
+        "hashtextextended",
         "length",
         "percentile_cont",
         "replace",
+        "row",
         "split_part",
     ],
 }

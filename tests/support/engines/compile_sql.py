@@ -8,6 +8,7 @@ adapters ask a little more: Databricks' what its version can, BigQuery's who sig
 from __future__ import annotations
 
 import contextlib
+import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,6 +56,20 @@ def _without_connection(answers: Answers, exists: bool) -> Iterator[None]:
         yield
 
 
+# the start of the run is in the SQL, and golden files must not change from day to day
+A_START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+@contextlib.contextmanager
+def _started_at(start: datetime.datetime) -> Iterator[None]:
+    """Let dbt take a moment for the start of its runs (run_started_at)."""
+    from dbt.tracking import User
+
+    always = property(lambda _: start, lambda *_: None)
+    with mock.patch.object(User, "run_started_at", always, create=True):
+        yield
+
+
 COMPILE = ("--no-introspect", "--no-populate-cache")
 
 
@@ -92,8 +107,11 @@ def compiled(
 def compiled_for_both_runs(
     answers: Answers, target: str, work: Path, more: Mapping[str, str] | None = None
 ) -> Compiled:
-    """The SQL of a first and of a later run, from one parse: half of the time of two."""
-    with _project(answers, target, work, more) as dbt:
+    """The SQL of a first and of a later run, from one parse: half of the time of two.
+
+    The runs start at A_START.
+    """
+    with _project(answers, target, work, more) as dbt, _started_at(A_START):
         manifest = dbt("parse")
         incremental = ["--select", "config.materialized:incremental"]
         with _without_connection(answers, exists=False):

@@ -27,7 +27,7 @@ from .lineage import ROWS, first_origins
 from .markdown import markdown
 from .project import Project
 
-LAYERS = ("sources", "seeds", "staging", "snapshots", "core", "marts")
+LAYERS = ("sources", "seeds", "staging", "intermediate", "snapshots", "core", "marts")
 MOST_ROWS = 25  # of an answer on its page; the whole of it is a CSV file beside
 TITLES = {
     "answers": "Answers",
