@@ -75,7 +75,9 @@ def test_template_paths_are_portable():
     assert file_checks.path_problems(paths) == []
     # the name of the answers file is Copier's; Airflow's modules carry the project's
     plain = [
-        path.replace("[[ _copier_conf.answers_file ]]", "answers").replace("[[project_slug]]", "slug")
+        path.replace("[[ _copier_conf.answers_file ]]", "answers").replace(
+            "[[project_slug]]", "slug"
+        )
         for path in paths
     ]
     assert [path for path in plain if "[" in path] == []
