@@ -63,9 +63,10 @@
     columns a version was compared by.
 #}
 {% macro start_tracking(source_name, key) %}
-    {% if execute and load_relation(this) %}
+    {% set versions = load_relation(this) if execute else none %}
+    {% if versions %}
         {% set columns = {} %}
-        {% for column in adapter.get_columns_in_relation(this) %}
+        {% for column in adapter.get_columns_in_relation(versions) %}
             {% do columns.update({column.name | lower: column}) %}
         {% endfor %}
         {% set tracked = config.get('check_cols') %}
@@ -81,7 +82,7 @@
         {% set source = ref(source_name) %}
         {% for column in adapter.get_columns_in_relation(source)
             if column.name | lower in added + ['tracked_columns'] and column.name | lower not in columns %}
-            {% do alter_relation_add_remove_columns(this, [column], none) %}
+            {% do alter_relation_add_remove_columns(versions, [column], none) %}
         {% endfor %}
         {# a number that is now delivered with more places would be rounded into the old column #}
         {% for column in adapter.get_columns_in_relation(source)
@@ -91,7 +92,7 @@
             {% do run_query(
                 'alter table ' ~ this ~ ' alter column ' ~ column.name ~ ' type ' ~ column.data_type
             ) if adapter.type() in ('duckdb', 'postgres')
-                else alter_column_type(this, column.name, column.data_type) %}
+                else alter_column_type(versions, column.name, column.data_type) %}
         {% endfor %}
         {% if before and added %}
             {% do run_query(adapter.dispatch('copy_columns')(source, this, key, added)) %}
@@ -264,4 +265,9 @@
 
 {% macro duckdb__snapshot_get_time() -%}
     cast(timezone('UTC', now()) as timestamp)
+{%- endmacro %}
+
+{# Sessions of Redshift are in UTC, and it has no now() of PostgreSQL's kind. #}
+{% macro redshift__snapshot_get_time() -%}
+    cast(getdate() as timestamp)
 {%- endmacro %}
