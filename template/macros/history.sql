@@ -170,7 +170,7 @@
     {% set repaired = api.Relation.create(
         database=snapshot.database, schema=snapshot.schema, identifier=snapshot.identifier ~ '_repaired'
     ) %}
-    {% do adapter.drop_relation(repaired) if load_relation(repaired) %}
+    {% do run_query('drop table if exists ' ~ repaired) %}
     {% do run_query('create table ' ~ repaired ~ ' as ' ~ repaired_periods(snapshot, key, columns)) %}
     {% set moved = run_query(
         'select count(*) from ' ~ repaired ~ ' as repaired inner join ' ~ snapshot
@@ -184,7 +184,7 @@
             ~ ' from ' ~ repaired
         ) %}
     {% endif %}
-    {% do adapter.drop_relation(load_relation(repaired)) %}
+    {% do run_query('drop table ' ~ repaired) %}
     {% do adapter.commit() if adapter.type() in ('postgres', 'redshift', 'duckdb') %}
     {% do log(moved ~ ' versions of ' ~ snapshot ~ ' have new periods.', info=true) %}
 {% endmacro %}
