@@ -204,19 +204,19 @@ ELSEWHERE = {  # edits that an update merges, because the template changes other
     "models/core/fct_orders.sql": replace(
         "select * from joined\n", "select * from joined\nwhere order_key > 0\n"
     ),
-    "models/core/dim_geography.sql": replace(
-        "        regions.comment as region_comment\n",
-        "        regions.comment as region_comment,\n        'sales' as department\n",
+    "models/core/dim_suppliers.sql": replace(
+        "        suppliers.loaded_at\n",
+        "        suppliers.loaded_at,\n        'sales' as department\n",
     ),
     "models/core/_core__models.yml": replace(
-        """        description: Free text of the source about the region.
-        data_type: string
+        """        data_type: timestamp
+  - name: fct_order_lines
 """,
-        """        description: Free text of the source about the region.
-        data_type: string
+        """        data_type: timestamp
       - name: department
         description: Who looks after it.
         data_type: string
+  - name: fct_order_lines
 """,
     ),
     "docs/runbook.md": None,  # the template changes it
@@ -286,7 +286,7 @@ def test_two_changes_of_one_place_are_a_conflict_that_is_shown(template, tmp_pat
     assert project.conflicts() == sorted(NEARBY)
     for path, ours in {
         "models/core/fct_orders.sql": "upper(orders.clerk)",
-        "models/marts/segment_summary.sql": "\n  select * from {{ ref('customer_360') }}",
+        "models/marts/segment_summary.sql": "\n  select * from {{ ref('customer_totals') }}",
         "docs/manual.md": "## Add our models",
     }.items():
         text = project.text(path)

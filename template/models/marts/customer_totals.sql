@@ -42,10 +42,16 @@ order_totals as (
         sum(orders.returned_revenue) as returned_revenue,
         sum(orders.net_revenue) as net_revenue,
         sum(
-            case when orders.is_sale and {{ order_age }} < 365 then 1 else 0 end
+            case
+                when orders.is_sale and {{ order_age }} < 365 then 1
+                else 0
+            end
         ) as orders_365d,
         sum(
-            case when {{ order_age }} < 365 then orders.{{ basis_revenue() }} else 0 end
+            case
+                when {{ order_age }} < 365 then orders.{{ basis_revenue() }}
+                else 0
+            end
         ) as basis_revenue_365d
 
     from orders
