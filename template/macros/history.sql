@@ -271,3 +271,7 @@
 {% macro redshift__snapshot_get_time() -%}
     cast(getdate() as timestamp)
 {%- endmacro %}
+
+{% macro snowflake__snapshot_get_time() -%}
+    cast(convert_timezone('UTC', current_timestamp()) as timestamp_ntz)
+{%- endmacro %}

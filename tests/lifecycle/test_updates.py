@@ -249,7 +249,7 @@ def test_work_of_the_client_survives_an_update(template, tmp_path, tpch_data, ol
         elif isinstance(change, str) or path.startswith(OWN):
             assert now[path] == edited[path], f"{path} was touched"
     assert "where order_key > 0" in project.text("models/core/fct_orders.sql")
-    assert "'sales' as department" in project.text("models/core/dim_geography.sql")
+    assert "'sales' as department" in project.text("models/core/dim_suppliers.sql")
     assert "name: department" in project.text("models/core/_core__models.yml")
     assert project.text("README.md").endswith("\nOur words.\n")
     assert now["docs/manual.md"]
@@ -263,7 +263,7 @@ def test_work_of_the_client_survives_an_update(template, tmp_path, tpch_data, ol
     built = Project(project.folder, tpch_data, project.folder / "own.duckdb")
     built.build()
     assert built.query("select count(*) from marts.our_customers") == [(1500,)]
-    assert built.query("select distinct department from core.dim_geography") == [("sales",)]
+    assert built.query("select distinct department from core.dim_suppliers") == [("sales",)]
 
     commit_all(project.folder, "Updated")
     project.update(new)
