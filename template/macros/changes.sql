@@ -37,7 +37,7 @@
 {%- endmacro %}
 
 {% macro snowflake__row_fingerprint(columns) -%}
-    bitand(hash({{ columns | join(', ') }}), 1099511627775)
+    cast(bitand(hash({{ columns | join(', ') }}), 1099511627775) as bigint)
 {%- endmacro %}
 
 {% macro bigquery__row_fingerprint(columns) -%}
