@@ -3,7 +3,12 @@
     customer_category_revenue, the last that reads it, has been built: a run that stops half-way
     is made good by the next one.
 -#}
-{{ config(materialized='incremental') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge' if target.type == 'bigquery' else 'append'
+    )
+}}
 {%- set built_orders = built_before('fct_orders') -%}
 {%- set built_lines = built_before('fct_order_lines') -%}
 {%- set incoming_orders = ref('int_orders') -%}

@@ -1,4 +1,9 @@
-{{ config(materialized='incremental') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge' if target.type == 'bigquery' else 'append'
+    )
+}}
 {%- set built = built_before('dim_products') -%}
 {%- set compared = 'product_key, type_material, type_class, manufacturer, brand, loaded_at' -%}
 {%- do after('int_input_checks') -%}

@@ -393,9 +393,6 @@ differing as (
 ),
     select distinct product_key from differing
 
--- ======== int_settings: what a later run adds
-
-
 -- ======== options of tables
 -- customer_360: cluster_by = ['market_segment', 'customer_key']
 -- customer_category_revenue: cluster_by = ['customer_key', 'scheme']; incremental_strategy = merge; unique_key = None
@@ -405,4 +402,3 @@ differing as (
 -- fct_part_supply: cluster_by = ['product_key', 'supplier_key']; incremental_strategy = merge; unique_key = ['product_key', 'supplier_key']
 -- int_changed_orders: incremental_strategy = merge; unique_key = None
 -- int_changed_products: incremental_strategy = merge; unique_key = None
--- int_settings: incremental_strategy = merge; unique_key = setting

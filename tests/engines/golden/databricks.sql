@@ -238,9 +238,6 @@ differing as (
 ),
     select distinct product_key from differing
 
--- ======== int_settings: what a later run adds
-
-
 -- ======== options of tables
 -- customer_360: liquid_clustered_by = ['market_segment', 'customer_key']
 -- customer_category_revenue: incremental_strategy = merge; liquid_clustered_by = ['customer_key', 'scheme']; unique_key = None
@@ -248,6 +245,5 @@ differing as (
 -- fct_order_lines: incremental_strategy = merge; liquid_clustered_by = ['order_date', 'order_key']; unique_key = None
 -- fct_orders: incremental_strategy = merge; liquid_clustered_by = ['order_date', 'order_key']; unique_key = None
 -- fct_part_supply: incremental_strategy = merge; liquid_clustered_by = ['product_key', 'supplier_key']; unique_key = ['product_key', 'supplier_key']
--- int_changed_orders: incremental_strategy = merge; unique_key = None
--- int_changed_products: incremental_strategy = merge; unique_key = None
--- int_settings: incremental_strategy = merge; unique_key = setting
+-- int_changed_orders: incremental_strategy = append; unique_key = None
+-- int_changed_products: incremental_strategy = append; unique_key = None

@@ -398,9 +398,6 @@ differing as (
 ),
     select distinct product_key from differing
 
--- ======== int_settings: what a later run adds
-
-
 -- ======== options of tables
 -- customer_360: dist = customer_key; sort = customer_key
 -- customer_category_revenue: dist = customer_key; incremental_strategy = delete+insert; sort = customer_key; unique_key = None
@@ -411,6 +408,5 @@ differing as (
 -- fct_order_lines: dist = order_key; incremental_strategy = delete+insert; sort = order_date; unique_key = None
 -- fct_orders: dist = order_key; incremental_strategy = delete+insert; sort = order_date; unique_key = None
 -- fct_part_supply: dist = product_key; incremental_strategy = delete+insert; sort = product_key; unique_key = ['product_key', 'supplier_key']
--- int_changed_orders: incremental_strategy = delete+insert; unique_key = None
--- int_changed_products: incremental_strategy = delete+insert; unique_key = None
--- int_settings: incremental_strategy = delete+insert; unique_key = setting
+-- int_changed_orders: incremental_strategy = append; unique_key = None
+-- int_changed_products: incremental_strategy = append; unique_key = None
