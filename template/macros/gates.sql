@@ -18,7 +18,7 @@
 
 
 {#
-    Ends the run with a sentence where a key of the source is text that is no whole number although the
+    Ends the run with a sentence where a key of the source is text, not a whole number, although the
     var key_type is bigint: the casts of staging would fail with the engine's own words.
     A pre-hook of int_input_checks, which is the first to read staging.
 #}

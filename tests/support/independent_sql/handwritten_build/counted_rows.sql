@@ -1,4 +1,4 @@
--- What ../shared_tables.sql counts, over the core: the same tables as ../counted_rows.sql makes of the raw ones. It serves TPC-H
+-- What shared_tables.sql counts, over the core: the same tables as counted_rows.sql of the folder above makes of the raw ones. It serves TPC-H
 -- alone, which has no guests, no refunds and nothing cancelled.
 
 create table as_of as
