@@ -72,6 +72,10 @@ def chain(emulator, key, project, tpch_data, tmp_path_factory):
     return built
 
 
+# gates and lists of faults, which good data leaves empty
+EMPTY = ("RECONCILIATION", "MARKETING_SPEND_CHECKS", "ROWS_SET_ASIDE")
+
+
 def test_the_answers_equal_the_reference(chain, tpch_data):
     """After an incremental run, on dev."""
     reference = connect(tpch_data, chain.folder / "seeds")
@@ -98,7 +102,8 @@ def test_an_incremental_run_equals_a_full_refresh(chain, emulator):
         [counts] = emulator.query(
             f"select (select count(*) from {dev}), (select count(*) from {prod})"
         )
-        assert counts[0] == counts[1] > 0, table
+        assert counts[0] == counts[1], table
+        assert (counts[0] == 0) == (table in EMPTY), table
     assert different == {}
 
 
@@ -120,7 +125,7 @@ def test_personal_columns_are_masked_on_prod(chain):
         (f"{schema}.{model}", name)
         for (model, name), mark in columns(**ANSWERS).items()
         for schema in ["snapshots" if model == "customers_snapshot" else "core"]
-        if mark and not model.startswith("stg_")
+        if mark and not model.startswith(("stg_", "int_"))  # views show what their tables show
     }
     masked = [(table.lower().removeprefix("analytics."), name) for table, name, _ in sent]
     assert sorted(masked) == sorted(marked)
