@@ -79,6 +79,18 @@ def test_a_shop_with_little_in_it(fault, shop_of):
     assert_as_expected(shop_of("defaults"), fault)
 
 
+def test_a_build_with_empty_is_green_and_the_next_one_brings_the_rows(shop_of):
+    shop = shop_of("defaults")
+    shop.deliver()
+    shop.database.unlink()
+    for arguments in ((*BUILD, "--empty"), BUILD):
+        done = shop.run(*arguments)
+        assert done.code == 0, done.output
+        rows = shop.query("select count(*) from marts.customer_360")
+        assert (rows == [(0,)]) == ("--empty" in arguments)
+    assert shop.wrong_answers() == {}
+
+
 @pytest.mark.parametrize(
     "fault",
     [pytest.param(fault, marks=() if "unknown" in fault.name else in_test_all) for fault in SPEND],

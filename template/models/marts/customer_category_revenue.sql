@@ -8,8 +8,8 @@
         materialized='incremental',
         pre_hook="{% if is_incremental() %}{{ forget_changed_customers() }}{% endif %}",
         post_hook=[
-            "delete from {{ ref('int_changed_orders') }} where true",
-            "delete from {{ ref('int_changed_products') }} where true",
+            "delete from {{ ref('int_changed_orders').render() }} where true",
+            "delete from {{ ref('int_changed_products').render() }} where true",
         ]
     )
 }}
