@@ -11,6 +11,7 @@ versions in the present locks are kept where they still fit.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,11 @@ def requirements_in(warehouse: str, elementary: bool) -> str:
     return template.render(warehouse=warehouse, facts=facts(warehouse), elementary=elementary)
 
 
+def as_uv_writes(lock: str) -> str:
+    """A lock with each single `# via` on one line, as `make lock` of a project leaves it."""
+    return re.sub(r"    # via\n    #   ([^\n]+)\n(?!    #   )", r"    # via \1\n", lock)
+
+
 def compile_lock(text: str, lock: Path, work: Path, upgrade: bool, constraint: Path | None) -> None:
     """Resolve `text` into `lock`.
 
@@ -90,7 +96,7 @@ def compile_lock(text: str, lock: Path, work: Path, upgrade: bool, constraint: P
     if "://" in text:
         raise SystemExit(f"{lock.name} contains an address; it must not: {lock}")
     # a line that only says that the constraint also names the package tells a reader nothing
-    text = text.replace(f"    #   -c {constraint.name}\n", "") if constraint else text
+    text = as_uv_writes(text.replace(f"    #   -c {constraint.name}\n", "")) if constraint else text
     lock.parent.mkdir(parents=True, exist_ok=True)
     lock.write_text(text, "utf-8", newline="\n")
 

@@ -7,6 +7,7 @@ import subprocess
 
 import rendering
 import yaml
+from make_locks import as_uv_writes
 
 WORKFLOW = rendering.ROOT / ".github" / "workflows" / "ci.yml"
 # Packages come from wherever the user's tools look, also behind a mirror.
@@ -67,3 +68,10 @@ def test_no_file_names_a_registry_or_somebodys_folder():
         "lock.txt:2"
     ]
     assert places(HOMES, {"notes.md": "see /home/somebody/project"}) == ["notes.md:1"]
+
+
+def test_locks_are_written_as_make_lock_of_a_project_writes_them():
+    """One format, so that a client's first `make lock` changes no line but those it has to."""
+    for lock in rendering.ROOT.glob("includes/warehouses/*/*.txt"):
+        text = lock.read_text("utf-8")
+        assert as_uv_writes(text) == text, lock
