@@ -28,6 +28,7 @@ ORDER = (
     "make",
     "make schedule",
     "make deps",
+    "make source",
     "make doctor",
     "make load",
     "make build",
