@@ -30,7 +30,6 @@ EXAMPLES = {
     "dbt_utils/": "in a folder of packages",
     "elementary/": "in a folder of packages",
     "models/marts/region_lifecycle.sql": "what the reader writes",
-    "models/staging/shop/_shop__sources.yml": "what the reader writes",
     "template/analysis/q13_lifecycle_states.sql": "what the reader writes",
     "template/models/marts/lifecycle_summary.sql": "what the reader writes",
     "tests/support/independent_sql/answers/q13_lifecycle_states.sql": "what the reader writes",
