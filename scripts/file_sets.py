@@ -1,7 +1,7 @@
 """Which files each variant has, kept as a list for review in tests/copy/expected_files.txt.
 
 Each section of that file starts with a condition on answers and lists the paths that exist where
-it holds; `always` has the rest. `python scripts/file_sets.py` writes the list anew from what is
+it holds; `always` has the rest. `python scripts/file_sets.py` rewrites the list from what is
 rendered: do that after adding, moving or removing a file of the template, and read the diff.
 """
 

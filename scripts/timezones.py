@@ -1,6 +1,6 @@
 """The time zones that copier.yml accepts: the list of the package tzdata, as a template.
 
-`python scripts/timezones.py` writes includes/timezones.jinja anew, after tzdata was upgraded.
+`python scripts/timezones.py` rewrites includes/timezones.jinja. Run it after an upgrade of tzdata.
 """
 
 from importlib.resources import files

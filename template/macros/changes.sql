@@ -132,6 +132,19 @@
 {% endmacro %}
 
 
+{# Keys of which one of two relations has more rows than the other, as a query. #}
+{% macro one_sided_keys(incoming, built, key) %}
+    select sides.{{ key }}
+    from (
+        select {{ key }}, 1 as occurrences from {{ incoming }}
+        union all
+        select {{ key }}, -1 as occurrences from {{ built }}
+    ) as sides
+    group by sides.{{ key }}
+    having sum(sides.occurrences) <> 0
+{% endmacro %}
+
+
 {#
     Deletes the rows of customers who have to be counted again from customer_category_revenue: an order
     changed that is or was theirs, a product that they bought changed, or the number of their lines or

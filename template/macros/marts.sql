@@ -1,15 +1,4 @@
 {#
-    Has a mart built after a gate that it doesn't read, so that bad input stops before any mart changes.
-    Named only while dbt parses: unit tests need no rows for it. Marts that read these marts follow.
-#}
-{% macro after(gate) %}
-    {% if not execute %}
-        {% do ref(gate) %}
-    {% endif %}
-{% endmacro %}
-
-
-{#
     The column that marts sum, rank and share as revenue: gross or after returns (var revenue_basis).
     Facts, customer_totals and customer_360 have both columns.
 #}

@@ -1,9 +1,9 @@
 """Elementary's report of data quality, and its alerts: `make report`.
 
-Writes edr_target/elementary_report.html, on what the last seven days of runs found on the target
-that DBT_TARGET names. Where a webhook of Slack or Teams is set (.env.example), what failed in the
-last day and was not told yet is sent there first. What edr says is shown only when it fails. Exits
-with 1 when it does, or when there is nothing to report from.
+Writes edr_target/elementary_report.html, about what the last seven days of runs found on the target
+that DBT_TARGET names. Then, if a webhook of Slack or Teams is set (.env.example), sends the alerts of
+the last day that weren't sent before. Shows edr's own output only when edr fails. Exits with 1 if the
+report or the alerts fail, or if there is nothing to report from.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ REPORT = PROJECT / "edr_target" / "elementary_report.html"
 WEBHOOKS = {"Slack": "EDR_MONITOR_SLACK_WEBHOOK", "Teams": "EDR_MONITOR_TEAMS_WEBHOOK"}
 
 
-def edr(*arguments: str) -> None:
-    """Run edr in the project; its output is shown only when it fails."""
+def edr(*arguments: str) -> str | None:
+    """Run edr in the project. Returns its output if it failed."""
     command = Path(sysconfig.get_path("scripts")) / "edr"
     done = subprocess.run(
         [str(command), *arguments],
@@ -30,28 +30,41 @@ def edr(*arguments: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if done.returncode:
-        print(done.stdout)
-        raise Problem(
-            f"edr {arguments[0]} failed: see its messages above. It reads what `make build` on this "
-            "target left, so build first."
-        )
+    return done.stdout if done.returncode else None
+
+
+def send_alerts(channel: str) -> None:
+    """Send what failed to Slack or Teams. edr keeps alerts that it couldn't send for the next time."""
+    print(f"Sending alerts to {channel} ...", flush=True)
+    failure = edr("monitor")
+    if failure is None:
+        return
+    # the last line that is a sentence of its own names the cause; what precedes it is a traceback
+    lines = [line.strip() for line in failure.splitlines() if line.strip()]
+    raise Problem(
+        f"The report is written, but the alerts didn't reach {channel}: {lines[-1][:300]}\n"
+        f"Check {WEBHOOKS[channel]} and the network, then run make report again; it sends the same alerts."
+    )
 
 
 def main() -> None:
     if not (PROJECT / "elementary_config.yml").is_file():
-        raise Problem("This project has no Elementary: make switch ELEMENTARY=yes adds it.")
+        raise Problem("This project doesn't have Elementary. make switch ELEMENTARY=yes adds it.")
     if not (PROJECT / "dbt_packages" / "elementary").is_dir():
-        raise Problem("Elementary's dbt packages are not there: run make deps, then make build.")
+        raise Problem("Elementary's dbt packages are missing. Run make deps, then make build.")
     channels = [name for name, variable in WEBHOOKS.items() if os.environ.get(variable)]
     if len(channels) > 1:
-        raise Problem("Alerts go to one place: unset one of " + " and ".join(WEBHOOKS.values()))
-    if channels:
-        print(f"Telling {channels[0]} what failed ...", flush=True)
-        edr("monitor")
-    print("Writing the report, which takes about 20 seconds ...", flush=True)
-    edr("report", "--open-browser", "false")
-    print(f"Open {REPORT.relative_to(PROJECT).as_posix()} in a browser.")
+        raise Problem("Alerts go to one place. Unset one of " + " and ".join(WEBHOOKS.values()) + ".")
+    print("Writing the report; this takes up to a minute ...", flush=True)
+    if failure := edr("report", "--open-browser", "false"):
+        print(failure)
+        raise Problem(
+            "edr report failed; its messages are above. It reads what make build left on this target, so "
+            "build first."
+        )
+    print(f"Open {REPORT.relative_to(PROJECT).as_posix()} in a browser.", flush=True)
+    for channel in channels:
+        send_alerts(channel)
 
 
 if __name__ == "__main__":

@@ -49,11 +49,11 @@ TYPES = {
     "integer": ("{{ dbt.type_int() }}", "integer"),
     "amount": (
         "{{ amount_type() }}",
-        "\"numeric({{ 13 + var('amount_places', 2) }}, {{ var('amount_places', 2) }})\"",
+        "numeric({{ 13 + var('amount_places', 2) }}, {{ var('amount_places', 2) }})",
     ),
     "rate": (
         "{{ rate_type() }}",
-        "\"numeric({{ 13 + var('rate_places', 2) }}, {{ var('rate_places', 2) }})\"",
+        "numeric({{ 13 + var('rate_places', 2) }}, {{ var('rate_places', 2) }})",
     ),
     "boolean": ("{{ dbt.type_boolean() }}", "boolean"),
     "date": ("date", "date"),

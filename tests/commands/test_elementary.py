@@ -43,7 +43,7 @@ class Watched:
         names = ("PATH", "HOME", "TMPDIR", "UV_CACHE_DIR", "LANG")
         kept = {name: os.environ[name] for name in names if name in os.environ}
         kept |= {"TPCH_DATA": str(self.data), "PACKAGES_FOLDER": os.environ[PACKAGES_VARIABLE]}
-        kept |= {"BROWSER": "true"}  # the program of that name stands in for a browser
+        kept |= {"BROWSER": "true"}  # a program that does nothing, in place of a browser
         return output(["bash", "-c", typed], self.folder, {**kept, **environment}, code)
 
     def query(self, sql: str) -> list[tuple]:
@@ -127,6 +127,10 @@ YESTERDAY = "date '1998-08-01'"  # the last whole day before the as-of date
             {ORDERS.format("column_anomalies")},
         ),
         (
+            f"update core.fct_orders set customer_key = null where order_date = {YESTERDAY}",
+            {ORDERS.format("column_anomalies")},
+        ),
+        (
             f"delete from core.fct_orders where order_date in ({YESTERDAY}, {YESTERDAY} - 1)",
             {ORDERS.format("freshness_anomalies")},
         ),
@@ -135,15 +139,57 @@ YESTERDAY = "date '1998-08-01'"  # the last whole day before the as-of date
             {ORDERS.format("schema_changes")},
         ),
     ],
-    ids=["a spike", "an outlier", "a gap", "a dropped column"],
+    ids=["a spike", "an outlier", "orders without customers", "a gap", "a dropped column"],
 )
 def test_it_complains_about(watched, change, complaints):
-    """Once as a warning, with which a build goes on, once as an error that stops it."""
+    """As a warning the build continues, as an error it stops; either way it says what is unusual."""
     watched.query(change)
     select = "dbt --no-use-colors test --select fct_orders,tag:elementary-tests"
-    assert failures(watched.run(select, ELEMENTARY_SEVERITY="error", code=1)) >= complaints
-    if "alter" not in change:  # a change of columns is told once
-        assert failures(watched.run(select)) >= complaints
+    stopped = watched.run(select, ELEMENTARY_SEVERITY="error", code=1)
+    assert failures(stopped) >= complaints
+    assert re.search(r"Elementary noticed in fct_orders: \S.{10,}", stopped)
+    if "alter" not in change:  # Elementary reports a change of columns once
+        warned = watched.run(select)
+        assert failures(warned) >= complaints
+        assert "Elementary noticed in fct_orders: " in warned
+
+
+def test_rows_that_fail_are_not_kept_and_personal_columns_never(watched):
+    """Elementary stores such rows only where a project overrides dbt's tests, as its page says."""
+    copies = "insert into core.dim_customers select * from core.dim_customers limit 3"
+    watched.query(copies)
+    select = "dbt test --select dim_customers"
+    watched.run(select, code=1)
+    kept = "select count(*) from elementary.test_result_rows"
+    assert watched.query(kept) == [(0,)]
+    override = watched.folder / "macros" / "keep_failing_rows.sql"
+    override.write_text(
+        "{% materialization test, default %}"
+        "{{ return(elementary.materialization_test_default()) }}{% endmaterialization %}"
+    )
+    personal = watched.folder / "tests" / "generic" / "repeated_row.sql"
+    personal.write_text(
+        "{% test repeated_row(model) %}select customer_name, phone, nation_name, count(*) as copies "
+        "from {{ model }} group by 1, 2, 3 having count(*) > 1{% endtest %}"
+    )
+    properties = watched.folder / "models" / "core" / "_core__models.yml"
+    before = properties.read_text()
+    start = before.index("- name: dim_customers")
+    properties.write_text(
+        before[:start]
+        + before[start:].replace("data_tests:", "data_tests:\n      - repeated_row", 1)
+    )
+    try:
+        watched.run(select, code=1)
+        rows = watched.query("select result_row from elementary.test_result_rows")
+        assert any("nation_name" in row for (row,) in rows), "sampling is on"
+        for value in watched.query("select customer_name, phone from core.dim_customers limit 20"):
+            for row in rows:
+                assert not any(str(word) in str(row) for word in value)
+    finally:
+        override.unlink()
+        personal.unlink()
+        properties.write_text(before)
 
 
 # ---------------------------------------------------------------- edr
@@ -161,7 +207,7 @@ def test_edr_report_as_typed_makes_a_page_that_opens(built):
 
 @pytest.fixture
 def channel() -> Iterator[tuple[str, list[str]]]:
-    """Address of a server that stands in for Slack and Teams, and what was posted to it."""
+    """Address of a server in place of Slack and Teams, and what was posted to it."""
     posted: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -184,20 +230,34 @@ def channel() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("place", ["slack", "teams"])
-def test_make_report_tells_what_failed(watched, channel, place):
+def test_make_report_sends_what_failed(watched, channel, place):
     address, posted = channel
     watched.query("alter table core.fct_orders drop column order_status")
     watched.run("dbt test --select fct_orders,tag:elementary-tests")
     variable = {f"EDR_MONITOR_{place.upper()}_WEBHOOK": f"{address}/{place}"}
     output = watched.run("make", "report", **variable)
-    assert f"Telling {place.capitalize()} what failed" in output
+    assert f"Sending alerts to {place.capitalize()}" in output
     assert any("fct_orders" in text and "schema" in text.lower() for text in posted), posted
     for text in posted:
         json.loads(text)
     assert "Open edr_target/elementary_report.html" in output
 
 
-def test_nothing_is_told_to_the_makers(built):
+def test_an_unreachable_channel_costs_no_report(watched):
+    watched.query("alter table core.fct_orders drop column order_status")
+    watched.run("dbt test --select fct_orders,tag:elementary-tests")
+    report = watched.folder / "edr_target" / "elementary_report.html"
+    report.unlink(missing_ok=True)
+    output = watched.run(
+        "make", "report", code=2, EDR_MONITOR_SLACK_WEBHOOK="http://127.0.0.1:9/closed"
+    )
+    assert report.is_file()
+    assert "The report is written, but the alerts didn't reach Slack: " in output
+    assert "Check EDR_MONITOR_SLACK_WEBHOOK" in output
+    assert "Traceback" not in output
+
+
+def test_nothing_goes_to_the_makers(built):
     config = (built.folder / ".venv" / "edr" / "config.yml").read_text()
     assert "anonymous_usage_tracking: false" in config
     code = "from elementary.config.config import Config; import os; print(Config("

@@ -43,10 +43,14 @@ def test_yaml_of_a_fresh_project_is_in_order(elementary, built, project, tmp_pat
 
 @pytest.mark.parametrize("elementary", [False, True])
 def test_yaml_is_the_same_on_every_warehouse(elementary):
-    """All that dbt-osmosis looks after, so what is in order on one is on all."""
+    """All that dbt-osmosis looks after, so what is in order on one is on all.
+
+    Types of the engine alone differ: those of seeds, and of floating point.
+    """
+    types = re.compile(rb"\n +column_types:\n( {8,}.*\n)+|data_type: .*double precision.*\n")
     found = {
         warehouse: {
-            path: file.content
+            path: types.sub(b"\n", file.content)
             for path, file in rendering.render(
                 {"warehouse": warehouse, "elementary": elementary}
             ).items()
@@ -90,6 +94,15 @@ def test_dbt_score_misses_a_description(built, tmp_path):
     assert "Macro lacks a description" in project.run(*SCORE, fails=True)
 
 
+# what lists faults
+EMPTY_ON_GOOD_DATA = {
+    "int_input_checks",
+    "marketing_spend_checks",
+    "reconciliation",
+    "rows_set_aside",
+}
+
+
 def test_the_example_of_every_model_runs(built):
     """In the schema of production's names, which the local target has too."""
     examples = {
@@ -102,7 +115,8 @@ def test_the_example_of_every_model_runs(built):
     with duckdb.connect(str(built.database)) as connection:
         connection.execute("set search_path = 'staging,core,marts'")
         for name, sql in examples.items():
-            assert name in sql and connection.execute(sql).fetchall(), name
+            assert name in sql, name
+            assert (connection.execute(sql).fetchall() == []) == (name in EMPTY_ON_GOOD_DATA), name
 
 
 # ---------------------------------------------------------------- dbt_project_evaluator

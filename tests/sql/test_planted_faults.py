@@ -121,3 +121,24 @@ def test_a_dropped_column_breaks_the_contract(built, tmp_path):
     output = project.dbt("run", "--select", "segment_summary", fails=True)
     assert "contract" in output and "orders" in output
     assert project.query("select sum(orders) from marts.segment_summary") == [(15000,)]
+
+
+def test_a_guard_that_is_disabled_stops_the_run_before_the_marts(built, tmp_path):
+    project = built.copy(tmp_path / "project")
+    guard = project.folder / "tests" / "assert_revenue_reconciles.sql"
+    guard.write_text("{{ config(enabled=false) }}\n" + guard.read_text())
+    output = project.dbt("run", "--select", "reconciliation", "segment_summary", fails=True)
+    assert "missing or disabled: assert_revenue_reconciles." in output
+    assert "SKIP relation marts.segment_summary" in output
+
+
+def test_changed_settings_and_another_time_zone_are_refused(built, tmp_path):
+    project = built.copy(tmp_path / "project")
+    select = ("--select", "int_input_checks", "dim_products")
+    output = project.dbt("run", *select, fails=True, variables={"cancelled_statuses": ["P"]})
+    assert "cancelled_statuses is ['P'], was []" in output and "--full-refresh" in output
+    profiles = project.folder / "profiles" / "profiles.yml"
+    replace(profiles, "settings: {TimeZone: UTC}", "settings: {TimeZone: America/New_York}")
+    output = project.dbt("run", *select, fails=True)
+    assert "time zone is America/New_York" in output
+    assert "SKIP relation core.dim_products" in output

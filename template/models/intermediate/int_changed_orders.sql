@@ -75,33 +75,25 @@ changed as (
 
     union all
 
-    -- an order that was set aside becomes valid when its day comes
-    select incoming.order_key
-    from {{ incoming_orders }} as incoming
-    left join {{ built_orders }} as built
-        on incoming.order_key = built.order_key
-    where built.order_key is null
+    -- what was set aside becomes valid when its day comes, and what was valid leaves when it is
+    -- delivered again with a date that is set aside: then only one side has the row
+    {{ one_sided_keys(incoming_orders, built_orders, 'order_key') | indent(4) }}
 
     union all
 
-    -- and one that was valid leaves when it is delivered again with a date that is set aside
-    select built.order_key
-    from {{ built_orders }} as built
-    left join {{ incoming_orders }} as incoming
-        on built.order_key = incoming.order_key
-    where incoming.order_key is null
+    {{ one_sided_keys(incoming_lines, built_lines, 'order_key') | indent(4) }}
     {% endif %}
     {% for month in repaired %}
 
     union all
 
     select order_key from {{ incoming_orders }}
-    where {{ dbt.date_trunc('month', 'order_date') }} = cast('{{ month }}-01' as date)
+    where cast({{ dbt.date_trunc('month', 'order_date') }} as date) = cast('{{ month }}-01' as date)
 
     union all
 
     select order_key from {{ built_orders }}
-    where {{ dbt.date_trunc('month', 'order_date') }} = cast('{{ month }}-01' as date)
+    where cast({{ dbt.date_trunc('month', 'order_date') }} as date) = cast('{{ month }}-01' as date)
     {% endfor %}
 
 ),
