@@ -54,7 +54,9 @@ def main() -> None:
         raise Problem("Elementary's dbt packages are missing. Run make deps, then make build.")
     channels = [name for name, variable in WEBHOOKS.items() if os.environ.get(variable)]
     if len(channels) > 1:
-        raise Problem("Alerts go to one place. Unset one of " + " and ".join(WEBHOOKS.values()) + ".")
+        raise Problem(
+            "Alerts go to one place. Unset one of " + " and ".join(WEBHOOKS.values()) + "."
+        )
     print("Writing the report; this takes up to a minute ...", flush=True)
     if failure := edr("report", "--open-browser", "false"):
         print(failure)
