@@ -12,6 +12,7 @@ import re
 import subprocess
 import sysconfig
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,15 @@ def bare(sql: str) -> str:
     return " ".join("".join(words).split())
 
 
+def compiled(manifest: Manifest, name: str) -> str:
+    """A node's compiled SQL, bare, without the end of the present, which moves with each run."""
+    limit = datetime.fromisoformat(manifest["metadata"]["run_started_at"]) + timedelta(days=1)
+    sql = manifest["nodes"][name]["compiled_code"]
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
+        sql = sql.replace(limit.strftime(f"'{form}'"), "now")
+    return bare(sql)
+
+
 def own_macros(manifest: Manifest, node: Node) -> dict[str, str]:
     """The project's macros that a model reaches, directly or through others: SQL by name."""
     macros, own = manifest["macros"], manifest["metadata"]["project_name"]
@@ -88,7 +98,7 @@ def differs(before: Manifest, after: Manifest, name: str) -> bool:
     compared too, and the macros that it uses.
     """
     old, new = before["nodes"][name], after["nodes"][name]
-    if bare(old["compiled_code"]) != bare(new["compiled_code"]):
+    if compiled(before, name) != compiled(after, name):
         return True
     if not is_incremental(new):
         return False
