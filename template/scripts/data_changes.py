@@ -66,10 +66,9 @@ def bare(sql: str) -> str:
 
 def compiled(manifest: Manifest, name: str) -> str:
     """A node's compiled SQL, bare, without the end of the present, which moves with each run."""
-    limit = datetime.fromisoformat(manifest["metadata"]["run_started_at"]) + timedelta(days=1)
-    sql = manifest["nodes"][name]["compiled_code"]
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
-        sql = sql.replace(limit.strftime(f"'{form}'"), "now")
+    today = datetime.fromisoformat(manifest["metadata"]["generated_at"]).date()
+    days = "|".join(str(today + timedelta(days=ahead)) for ahead in (0, 1))
+    sql = re.sub(rf"'({days})( \d\d:\d\d:\d\d)?'", "now", manifest["nodes"][name]["compiled_code"])
     return bare(sql)
 
 
