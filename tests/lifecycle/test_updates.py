@@ -94,6 +94,9 @@ MINOR_RELEASE = {
 }
 OWN = (  # the template's words for what is the client's from the first copy on
     "README.md",
+    "macros/mappings.sql",
+    "mappings/.written.json",
+    "mappings/tpch.yml",
     "models/staging/tpch/",
     "seeds/_seeds.yml",
     "seeds/marketing_spend.csv",
