@@ -147,7 +147,6 @@ FUNCTIONS = {
         "percentile_cont",
         "regexp_like",
         "split_part",
-        "to_timestamp_ntz",
     ],
     "postgres": [
         "corr",
