@@ -1,16 +1,17 @@
 {#
-    A key for rows that have none: their own columns, and a number for rows that are equal in all of
-    them. Equal rows may change places, so a late row takes the key of none. Over all rows of the
-    source: staging has no incremental filter, and a filter downstream doesn't renumber.
+    A key for rows that have none: a hash of their own columns, and a number for rows with the same hash.
+    Such rows are interchangeable, so a late one never takes over the key of another. Counts over all
+    rows of the source: staging has no incremental filter, and a filter downstream doesn't renumber.
 #}
 {% macro stable_key(columns, loaded_at_column=none) -%}
     {%- set texts = [] -%}
     {%- for column in columns -%}
         {%- do texts.append("coalesce(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), '')") -%}
     {%- endfor -%}
-    {{ dbt.hash(texts | join(" || '|' || ")) }} || '-' || cast(
+    {%- set hash = dbt.hash(texts | join(" || '|' || ")) -%}
+    {{ hash }} || '-' || cast(
         row_number() over (
-            partition by {{ columns | join(', ') }}
+            partition by {{ hash }}
             order by {{ loaded_at_column or loaded_at() }}
         ) as {{ dbt.type_string() }}
     )
@@ -18,8 +19,8 @@
 
 
 {#
-    The number of a line in its order, by its own columns. A late line may renumber the others, which
-    does no harm: facts replace an order as a whole.
+    The number of a line in its order, by its own columns. A late line may renumber the others. That does
+    no harm, because facts replace an order as a whole.
 #}
 {% macro line_number(order_key, columns) -%}
     row_number() over (partition by {{ order_key }} order by {{ columns | join(', ') }})

@@ -390,7 +390,7 @@ def _hash(text: str) -> int:
 
 
 def edited_files(made: dict[str, str], record: dict[str, int], gone: list[str]) -> list[str]:
-    """Files that somebody edited since they were written here."""
+    """Files with edits made since make source last wrote them."""
     edited = []
     for path in [*made, *gone]:
         file = PROJECT / path
@@ -405,7 +405,7 @@ def main(system: str | None) -> None:
     found = mappings()
     if system and system not in found:
         raise Problem(
-            f"There is no mappings/{system}.yml. Write it, or run make source-scan SYSTEM={system}."
+            f"mappings/{system}.yml doesn't exist. Write it first; mappings/tpch.yml is an example."
         )
     made = {"macros/mappings.sql": mappings_macro(found)}
     for name, mapping in found.items():
@@ -437,6 +437,11 @@ def main(system: str | None) -> None:
         record[path] = _hash(text)
     WRITTEN.write_text(json.dumps(dict(sorted(record.items())), indent=2) + "\n", "utf-8")
     print(f"{changed} files written. Next: make build" if changed else "Nothing to change.")
+    if unread := sorted(found.keys() - {"tpch"}):
+        print(
+            "models/intermediate reads the staging of tpch only. To use "
+            f"{' and '.join(unread)} in the marts, change its models to read it."
+        )
 
 
 if __name__ == "__main__":
