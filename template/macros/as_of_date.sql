@@ -1,6 +1,6 @@
 {#
-    The date that answers refer to, as a SQL expression: the var as_of_date, else the newest date of an
-    order that isn't cancelled, guests' orders and refunds included; null without orders.
+    The date that answers refer to, as a SQL expression: the var as_of_date, else the newest date
+    of an order that isn't cancelled, guests' orders and refunds included; null without orders.
     Never the clock: the same data gives the same answer on every day.
 #}
 {% macro as_of_date() -%}

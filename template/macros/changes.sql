@@ -1,6 +1,6 @@
 {#
-    How a run finds what changed: rows newer than all that a fact has seen are new; rows in the overlap
-    before that (var late_arrival, in days) are compared, first by load time, then by key.
+    How a run finds what changed: rows newer than all that a fact has seen are new; rows in the
+    overlap before that (var late_arrival, in days) are compared, first by load time, then by key.
 #}
 
 {#
@@ -11,7 +11,8 @@
     {% if not execute or flags.FULL_REFRESH %}
         {% do return(none) %}
     {% endif %}
-    {% for node in graph.nodes.values() if node.name == model_name and node.package_name == project_name %}
+    {% for node in graph.nodes.values()
+        if node.name == model_name and node.package_name == project_name %}
         {% do return(load_relation(api.Relation.create(
             database=node.database, schema=node.schema, identifier=node.alias
         ))) %}
@@ -61,7 +62,8 @@
 {% macro redshift__row_fingerprint(columns) -%}
     (farmfingerprint64(
         {%- for column in columns -%}
-        coalesce(cast({{ column }} as varchar(65535)), chr(1)) || chr(2){{ ' || ' if not loop.last }}
+        coalesce(cast({{ column }} as varchar(65535)), chr(1)) || chr(2)
+        {{- ' || ' if not loop.last }}
         {%- endfor -%}
     ) & 1099511627775)
 {%- endmacro %}
@@ -77,11 +79,16 @@
 #}
 {% macro changed_keys(incoming, built, key, compared, dated=none) %}
     {% set since_overlap -%}
-        cast({{ dbt.dateadd('day', -var('late_arrival', 3), newest_seen('loaded_at', built)) }} as {{ dbt.type_timestamp() }})
+        {%- set newest = newest_seen('loaded_at', built) %}
+        cast(
+            {{ dbt.dateadd('day', -var('late_arrival', 3), newest) }}
+            as {{ dbt.type_timestamp() }}
+        )
     {%- endset %}
     {% if source_loaded_at() %}
         {% set window = 'loaded_at >= ' ~ since_overlap %}
-        {% set arrived = 'select ' ~ key ~ ' from ' ~ incoming ~ ' where loaded_at > ' ~ newest_seen('loaded_at', built) %}
+        {% set arrived = 'select ' ~ key ~ ' from ' ~ incoming
+            ~ ' where loaded_at > ' ~ newest_seen('loaded_at', built) %}
     {% else %}
         {% set window = dated %}
         {% set arrived = none %}
@@ -146,9 +153,9 @@
 
 
 {#
-    Deletes the rows of customers who have to be counted again from customer_category_revenue: an order
-    changed that is or was theirs, a product that they bought changed, or the number of their lines or
-    their revenue differs (then the as-of date moved, or the var revenue_basis changed).
+    Deletes the rows of customers who have to be counted again from customer_category_revenue: an
+    order changed that is or was theirs, a product that they bought changed, or the number of their
+    lines or their revenue differs (then the as-of date moved, or the var revenue_basis changed).
 #}
 {% macro forget_changed_customers() %}
     delete from {{ this }}

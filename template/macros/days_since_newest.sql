@@ -1,7 +1,7 @@
 {#
     How many whole days lie between the newest date in a column of the tested model (or the var
-    as_of_date) and now. Tests that look back from the clock take it as a delay, and so look back from
-    the as-of date. 0 while dbt only parses, and for a model that is empty or not there.
+    as_of_date) and now. Tests that look back from the clock take it as a delay, and so look back
+    from the as-of date. 0 while dbt only parses, and for a model that is empty or not there.
 #}
 {% macro days_since_newest(column) %}
     {% set as_of = var('as_of_date', none) %}

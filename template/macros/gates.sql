@@ -10,8 +10,8 @@
 
 
 {#
-    Ends the run with the sentences of a gate: a model with one row per fault and a column `sentence`.
-    A post-hook outside the transaction, so that the table stays and can be read.
+    Ends the run with the sentences of a gate: a model with one row per fault and a column
+    `sentence`. A post-hook outside the transaction, so that the table stays and can be read.
 #}
 {% macro refuse_if_any(what) %}
     {% if execute %}
@@ -20,7 +20,8 @@
             {% set sentences = faults.columns[0].values() | list %}
             {{ exceptions.raise_compiler_error(
                 what ~ '\n\n- ' ~ sentences[:20] | join('\n- ')
-                ~ ('\n- and ' ~ (sentences | length - 20) ~ ' more' if sentences | length > 20 else '')
+                ~ ('\n- and ' ~ (sentences | length - 20) ~ ' more'
+                    if sentences | length > 20 else '')
                 ~ '\n\nNo mart was changed. The faults are in ' ~ this ~ '.'
             ) }}
         {% endif %}
@@ -54,8 +55,10 @@
                 ).columns[0].values()[0] %}
                 {% if unreadable is not none %}
                     {{ exceptions.raise_compiler_error(
-                        'The key ' ~ column.name ~ ' of ' ~ table ~ " has values that aren't whole numbers, such as '"
-                        ~ unreadable ~ "'. Set the var key_type to string in dbt_project.yml and build once "
+                        'The key ' ~ column.name ~ ' of ' ~ table
+                        ~ " has values that aren't whole numbers, such as '"
+                        ~ unreadable
+                        ~ "'. Set the var key_type to string in dbt_project.yml and build once "
                         ~ 'with --full-refresh. No mart was changed.'
                     ) }}
                 {% endif %}
@@ -108,21 +111,28 @@
             {% endfor %}
             {% for name, column in node.columns.items() if found %}
                 {% set old = found.get(name | lower) %}
-                {% set old_size = modules.re.findall('[0-9]+', old or '') if old and '(' in old else [] %}
-                {% set new_size = modules.re.findall('[0-9]+', column.data_type) if '(' in column.data_type else [] %}
+                {% set sized = '[0-9]+(?=[^(]*\\))' %}
+                {% set old_size = modules.re.findall(sized, old or '') %}
+                {% set new_size = modules.re.findall(sized, column.data_type) %}
                 {% if not old %}
                     {% do outdated.append(node.name ~ ' has no column ' ~ name) %}
-                {% elif old_size and new_size and ('num' in old or 'dec' in old) and old_size != new_size %}
-                    {% do outdated.append(node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ column.data_type) %}
+                {% elif old_size and new_size and old_size != new_size
+                    and ('num' in old or 'dec' in old) %}
+                    {% do outdated.append(
+                        node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ column.data_type
+                    ) %}
                 {% elif is_text_type(old) != is_text_type(column.data_type) %}
-                    {% do outdated.append(node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ column.data_type) %}
+                    {% do outdated.append(
+                        node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ column.data_type
+                    ) %}
                 {% endif %}
             {% endfor %}
         {% endfor %}
         {% if outdated %}
             {{ exceptions.raise_compiler_error(
                 'Tables of earlier runs do not fit their contracts:\n\n- ' ~ outdated | join('\n- ')
-                ~ '\n\nNo table was changed. Build once with --full-refresh, which makes them again.'
+                ~ '\n\nNo table was changed. '
+                ~ 'Build once with --full-refresh, which makes them again.'
             ) }}
         {% endif %}
     {% endif %}
@@ -154,17 +164,19 @@
 
 
 {#
-    Ends the run where a test of the var required_tests is not there: dbt drops a test without a failure
-    when what it reads is disabled or gone. A pre-hook of reconciliation.
+    Ends the run where a test of the var required_tests is not there: dbt drops a test without a
+    failure when what it reads is disabled or gone. A pre-hook of reconciliation.
 #}
 {% macro refuse_missing_tests() %}
     {% if execute %}
         {% set missing = var('required_tests', []) | reject('in', graph.nodes.values()
-            | selectattr('resource_type', 'equalto', 'test') | map(attribute='name') | list) | list %}
+            | selectattr('resource_type', 'equalto', 'test')
+            | map(attribute='name') | list) | list %}
         {% if missing %}
             {{ exceptions.raise_compiler_error(
                 'Tests that guard the numbers are missing or disabled: ' ~ missing | join(', ')
-                ~ '. Bring them back, or take them out of the var required_tests in dbt_project.yml. No mart was changed.'
+                ~ '. Bring them back, or take them out of the var required_tests in '
+                ~ 'dbt_project.yml. No mart was changed.'
             ) }}
         {% endif %}
     {% endif %}
@@ -183,12 +195,16 @@
 
 {% macro postgres__refuse_local_time() %}
     {% if execute %}
-        {% set zone = run_query("select current_setting('TimeZone') as zone").columns[0].values()[0] %}
-        {% if zone | lower not in ('utc', 'etc/utc', 'gmt', 'etc/gmt', 'zulu', 'etc/zulu', 'universal', 'etc/universal', 'uct', 'etc/uct') %}
+        {% set found = run_query("select current_setting('TimeZone') as zone") %}
+        {% set zone = found.columns[0].values()[0] %}
+        {% set name = (zone | lower).removeprefix('etc/') %}
+        {% if name not in ('utc', 'gmt', 'zulu', 'universal', 'uct') %}
             {{ exceptions.raise_compiler_error(
-                "The session's time zone is " ~ zone ~ ', and load times are compared in UTC. Set the time zone of the '
+                "The session's time zone is " ~ zone
+                ~ ', and load times are compared in UTC. Set the time zone of the '
                 ~ 'connection to UTC: settings: {TimeZone: UTC} in the profile on DuckDB, '
-                ~ 'alter database ... set timezone to UTC on PostgreSQL (warehouse/bootstrap.sql does).'
+                ~ 'alter database ... set timezone to UTC on PostgreSQL '
+                ~ '(warehouse/bootstrap.sql does).'
             ) }}
         {% endif %}
     {% endif %}
@@ -202,10 +218,10 @@
 
 
 {#
-    Two CTEs of int_input_checks for an entity: <name>_faults with a row per kind of fault, counted in
-    one pass over the rows, and <name>_twice with the number of keys that occur more than once.
-    entity: `from`, a relation; `key`, its columns; `faults`, a list of (fault, condition, advice) where it
-    has some of its own; missing keys and wrong load times are added.
+    Two CTEs of int_input_checks for an entity: <name>_faults with a row per kind of fault, counted
+    in one pass over the rows, and <name>_twice with the number of keys that occur more than once.
+    entity: `from`, a relation; `key`, its columns; `faults`, a list of (fault, condition, advice)
+    where it has some of its own; missing keys and wrong load times are added.
 #}
 {% macro count_faults(name, entity) -%}
     {%- set example = row_key(entity.key) -%}
@@ -227,7 +243,8 @@
         select
             {% for fault in faults %}
             sum(case when {{ fault[1] }} then 1 else 0 end) as rows_{{ loop.index }},
-            min(case when {{ fault[1] }} then {{ example }} end) as example_{{ loop.index }}{{ ',' if not loop.last }}
+            min(case when {{ fault[1] }} then {{ example }} end) as example_{{ loop.index }}
+            {{- ',' if not loop.last }}
             {% endfor %}
 
         from {{ entity.from }}
@@ -302,14 +319,18 @@
         '{{ name }}' as entity,
         faulty_rows,
         example,
-        '{{ entity.rows }} with a key that occurs more than once ({{ entity.key | join(", ") }})' as fault,
+        '{{ entity.rows }} with a key that occurs more than once ({{ entity.key | join(", ") }})'
+            as fault,
         'Deliver each once.' as advice
     from {{ name }}_twice
     where faulty_rows > 0
 {%- endmacro %}
 
 
-{# Does a cast of a source's number to a decimal type lose places? A SQL condition, in floating point. #}
+{#
+    Does a cast of a source's number to a decimal type lose places? A SQL condition, in floating
+    point.
+#}
 {% macro is_cut(column, type) -%}
     cast({{ column }} as {{ type_double() }})
     <> cast(cast({{ column }} as {{ type }}) as {{ type_double() }})

@@ -11,13 +11,14 @@
 
 
 {#
-    Per key, where its newest version in a snapshot begins, or where it ended; a query. Empty where there
-    are no `versions` yet (built_snapshot).
+    Per key, where its newest version in a snapshot begins, or where it ended; a query. Empty where
+    there are no `versions` yet (built_snapshot).
 #}
 {% macro snapshot_boundaries(versions, key) %}
     select
         {{ key }},
-        max({{ 'coalesce(dbt_valid_to, dbt_valid_from)' if versions else 'loaded_at' }}) as last_boundary
+        {%- set boundary = 'coalesce(dbt_valid_to, dbt_valid_from)' if versions else 'loaded_at' %}
+        max({{ boundary }}) as last_boundary
     from {{ versions or ref('int_customers') }}
     where {{ 'dbt_valid_from is not null' if versions else '1 = 0' }}
     group by {{ key }}
@@ -57,9 +58,9 @@
 
 
 {#
-    Before a snapshot runs: its numbers get the places that the source has now, and a column that it
-    did not track until now takes today's value in the current versions, so that tracking it creates no
-    version. The column tracked_columns says which
+    Before a snapshot runs: its numbers get the places that the source has now, and a column that
+    it did not track until now takes today's value in the current versions, so that tracking it
+    creates no version. The column tracked_columns says which
     columns a version was compared by.
 #}
 {% macro start_tracking(source_name, key) %}
@@ -81,7 +82,8 @@
         {% set added = tracked | reject('in', (before or '').split(',')) | list %}
         {% set source = ref(source_name) %}
         {% for column in adapter.get_columns_in_relation(source)
-            if column.name | lower in added + ['tracked_columns'] and column.name | lower not in columns %}
+            if column.name | lower in added + ['tracked_columns']
+            and column.name | lower not in columns %}
             {% do alter_relation_add_remove_columns(versions, [column], none) %}
         {% endfor %}
         {# a number that is now delivered with more places would be rounded into the old column #}
@@ -96,7 +98,10 @@
         {% endfor %}
         {% if before and added %}
             {% do run_query(adapter.dispatch('copy_columns')(source, this, key, added)) %}
-            {% do log('Tracking ' ~ added | join(', ') ~ ' from now on; no version was made for that.', info=true) %}
+            {% do log(
+                'Tracking ' ~ added | join(', ') ~ ' from now on; no version was made for that.',
+                info=true
+            ) %}
         {% endif %}
         {% if before != tracked | join(',') or 'tracked_columns' not in columns %}
             {% do run_query(
@@ -146,8 +151,8 @@
 
 
 {#
-    After a snapshot ran: a version that ends with the clock, because its row has gone, ends after it
-    began, also where the load time is ahead of the clock.
+    After a snapshot ran: a version that ends with the clock, because its row has gone, ends after
+    it began, also where the load time is ahead of the clock.
 #}
 {% macro end_after_beginning() -%}
     update {{ this }}
@@ -157,30 +162,39 @@
 
 
 {#
-    Repairs a history that has empty, negative or overlapping periods, as releases before 2.0.0 could
-    leave it: `dbt run-operation repair_history`. Keeps every version and their order; moves the
-    beginnings of those that are not later than the one before by a microsecond each.
+    Repairs a history that has empty, negative or overlapping periods, as releases before 2.0.0
+    could leave it: `dbt run-operation repair_history`. Keeps every version and their order; moves
+    the beginnings of those that are not later than the one before by a microsecond each.
 #}
 {% macro repair_history(snapshot_name='customers_snapshot', key='customer_key') %}
     {% set snapshot = built_snapshot(snapshot_name) %}
     {% if not snapshot %}
-        {{ exceptions.raise_compiler_error('There is no ' ~ snapshot_name ~ ' on this target yet.') }}
+        {{ exceptions.raise_compiler_error(
+            'This target has no ' ~ snapshot_name ~ ' yet. Run dbt snapshot first.'
+        ) }}
     {% endif %}
     {% set columns = adapter.get_columns_in_relation(snapshot) | map(attribute='name') | list %}
     {% set repaired = api.Relation.create(
-        database=snapshot.database, schema=snapshot.schema, identifier=snapshot.identifier ~ '_repaired'
+        database=snapshot.database,
+        schema=snapshot.schema,
+        identifier=snapshot.identifier ~ '_repaired'
     ) %}
     {% do run_query('drop table if exists ' ~ repaired) %}
-    {% do run_query('create table ' ~ repaired ~ ' as ' ~ repaired_periods(snapshot, key, columns)) %}
+    {% do run_query(
+        'create table ' ~ repaired ~ ' as ' ~ repaired_periods(snapshot, key, columns)
+    ) %}
     {% set moved = run_query(
         'select count(*) from ' ~ repaired ~ ' as repaired inner join ' ~ snapshot
-        ~ ' as versions on repaired.dbt_scd_id = versions.dbt_scd_id where repaired.dbt_valid_from <> versions.dbt_valid_from'
-        ~ ' or coalesce(repaired.dbt_valid_to, repaired.dbt_valid_from) <> coalesce(versions.dbt_valid_to, repaired.dbt_valid_from)'
+        ~ ' as versions on repaired.dbt_scd_id = versions.dbt_scd_id'
+        ~ ' where repaired.dbt_valid_from <> versions.dbt_valid_from'
+        ~ ' or coalesce(repaired.dbt_valid_to, repaired.dbt_valid_from)'
+        ~ ' <> coalesce(versions.dbt_valid_to, repaired.dbt_valid_from)'
     ).columns[0].values()[0] %}
     {% if moved %}
         {% do run_query('delete from ' ~ snapshot ~ ' where true') %}
         {% do run_query(
-            'insert into ' ~ snapshot ~ ' (' ~ columns | join(', ') ~ ') select ' ~ columns | join(', ')
+            'insert into ' ~ snapshot ~ ' (' ~ columns | join(', ') ~ ')'
+            ~ ' select ' ~ columns | join(', ')
             ~ ' from ' ~ repaired
         ) %}
     {% endif %}
@@ -230,7 +244,8 @@
             lead({{ plus_microseconds('earliest', 'version_number') }}) over (
                 partition by {{ key }} order by version_number
             ) as next_from,
-            lead(dbt_valid_from) over (partition by {{ key }} order by version_number) as old_next_from
+            lead(dbt_valid_from) over (partition by {{ key }} order by version_number)
+                as old_next_from
 
         from begun
 
@@ -244,7 +259,9 @@
         case
             when dbt_valid_to is null then dbt_valid_to
             -- a customer who had gone for a while
-            when dbt_valid_to > new_from and dbt_valid_to < old_next_from and dbt_valid_to < next_from
+            when dbt_valid_to > new_from
+                and dbt_valid_to < old_next_from
+                and dbt_valid_to < next_from
                 then dbt_valid_to
             when next_from is not null then next_from
             when dbt_valid_to > new_from then dbt_valid_to

@@ -1,7 +1,7 @@
 {#
-    What a fact has seen already, as SQL expressions over the table of the runs before. An empty table
-    has seen nothing, and a load time in the future counts as unseen, so that one row of 2099 does
-    not hide all later ones.
+    What a fact has seen already, as SQL expressions over the table of the runs before. An empty
+    table has seen nothing, and a load time in the future counts as unseen, so that one row of 2099
+    does not hide all later ones.
 #}
 {% macro newest_seen(column, relation=this) -%}
     (
@@ -25,5 +25,6 @@
 
 {# The first order date that is read again where the source has no load time (var lookback_days). #}
 {% macro lookback_start(column='order_date', relation=this) -%}
-    cast({{ dbt.dateadd('day', -var('lookback_days', 35), newest_date_seen(column, relation)) }} as date)
+    {%- set newest = newest_date_seen(column, relation) -%}
+    cast({{ dbt.dateadd('day', -var('lookback_days', 35), newest) }} as date)
 {%- endmacro %}

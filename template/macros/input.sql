@@ -3,7 +3,8 @@
     later than this are "in the future"; no mart reads the clock.
 #}
 {% macro present_limit() -%}
-    cast('{{ (run_started_at + modules.datetime.timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S") }}' as {{ dbt.type_timestamp() }})
+    {%- set limit = run_started_at + modules.datetime.timedelta(days=1) -%}
+    cast('{{ limit.strftime("%Y-%m-%d %H:%M:%S") }}' as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 
 {% macro present_limit_date() -%}
@@ -66,9 +67,15 @@
 {# Says in the run's output how many rows were set aside. A post-hook of rows_set_aside. #}
 {% macro count_set_aside() %}
     {% if execute %}
-        {% set counts = run_query('select entity, reason, count(*) from ' ~ this ~ ' group by entity, reason order by entity, reason') %}
+        {% set counts = run_query(
+            'select entity, reason, count(*) from ' ~ this
+            ~ ' group by entity, reason order by entity, reason'
+        ) %}
         {% for row in counts.rows %}
-            {% do log('Set aside: ' ~ row[2] ~ ' rows (' ~ row[0] ~ ', ' ~ row[1] ~ '). They are listed in ' ~ this ~ '.', info=true) %}
+            {% do log(
+                'Set aside: ' ~ row[2] ~ ' rows (' ~ row[0] ~ ', ' ~ row[1]
+                ~ '). They are listed in ' ~ this ~ '.', info=true
+            ) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -91,14 +98,15 @@
 {# The key of a row as text; the parts of a key of several columns are joined by hyphens. #}
 {% macro row_key(columns) -%}
     {%- for column in columns -%}
-    coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null'){{ " || '-' || " if not loop.last }}
+    coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null')
+    {{- " || '-' || " if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
 
 
 {#
-    The customer of an order; where that customer was not delivered and the var missing_customers says
-    `unknown`, the key of the one unknown customer.
+    The customer of an order; where that customer was not delivered and the var missing_customers
+    says `unknown`, the key of the one unknown customer.
 #}
 {% macro delivered_customer(customer_key) -%}
     {%- if var('missing_customers', 'refuse') == 'unknown' -%}

@@ -1,6 +1,6 @@
 {#
-    The column that marts sum, rank and share as revenue: gross or after returns (var revenue_basis).
-    Facts, customer_totals and customer_360 have both columns.
+    The column that marts sum, rank and share as revenue: gross or after returns (var
+    revenue_basis). Facts, customer_totals and customer_360 have both columns.
 #}
 {% macro basis_revenue() -%}
     {%- set basis = var('revenue_basis', 'gross') -%}
@@ -78,10 +78,12 @@
         {% set counts = run_query(
             'select count(*), count(market_segment) from ' ~ ref('marketing_spend')
         ) %}
-        {% set in_all, with_segment = counts.columns[0].values()[0], counts.columns[1].values()[0] %}
+        {% set in_all = counts.columns[0].values()[0] %}
+        {% set with_segment = counts.columns[1].values()[0] %}
         {% if in_all and not with_segment %}
             {% do exceptions.warn(
-                'seeds/marketing_spend.csv holds brand spend only: cac_direct of q06 is 0 for every segment. '
+                'seeds/marketing_spend.csv holds brand spend only: '
+                ~ 'cac_direct of q06 is 0 for every segment. '
                 ~ 'Name the segment where you know it, or read cac_loaded.'
             ) %}
         {% endif %}

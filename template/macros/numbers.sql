@@ -31,8 +31,8 @@
 
 
 {#
-    An exact decimal rounded half away from zero. Apart from round_to, which cuts a number to 9 places
-    first and so could round twice.
+    An exact decimal rounded half away from zero. Apart from round_to, which cuts a number to 9
+    places first and so could round twice.
 #}
 {% macro round_exact(number, places) -%}
     cast(round({{ number }}, {{ places }}) as numeric(28, {{ places }}))
@@ -40,8 +40,8 @@
 
 
 {#
-    A floating-point number up to 1 as a decimal with 18 places, so that a sum does not depend on the
-    order of the rows.
+    A floating-point number up to 1 as a decimal with 18 places, so that a sum does not depend on
+    the order of the rows.
 #}
 {% macro as_decimal(number) -%}
     {{ return(adapter.dispatch('as_decimal')(number)) }}

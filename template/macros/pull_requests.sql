@@ -13,7 +13,7 @@
     {% endif %}
     {% set pattern = '^pr_[0-9]+_' if prefix == 'pr_all' else '^' ~ prefix ~ '_' %}
     {% for row in dbt.list_schemas(target.database) %}
-        {# a name, or a row: its column called name (Snowflake's start with a time), else its first #}
+        {# a name, or a row: its column `name` (Snowflake's start with a time), else its first #}
         {% set schema = row if row is string else row.get('name', row[0]) %}
         {% if modules.re.match(pattern, schema | lower) %}
             {% do log('dropping ' ~ schema, info=true) %}

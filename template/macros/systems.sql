@@ -1,7 +1,8 @@
 {#
-    A key for rows that have none: a hash of their own columns, and a number for rows with the same hash.
-    Such rows are interchangeable, so a late one never takes over the key of another. Counts over all
-    rows of the source: staging has no incremental filter, and a filter downstream doesn't renumber.
+    A key for rows that have none: a hash of their own columns, and a number for rows with the same
+    hash. Such rows are interchangeable, so a late one never takes over the key of another. Counts
+    over all rows of the source: staging has no incremental filter, and a filter downstream doesn't
+    renumber.
 #}
 {% macro stable_key(columns, loaded_at_column=none) -%}
     {%- set texts = [] -%}
@@ -19,8 +20,8 @@
 
 
 {#
-    The number of a line in its order, by its own columns. A late line may renumber the others. That does
-    no harm, because facts replace an order as a whole.
+    The number of a line in its order, by its own columns. A late line may renumber the others.
+    That does no harm, because facts replace an order as a whole.
 #}
 {% macro line_number(order_key, columns) -%}
     row_number() over (partition by {{ order_key }} order by {{ columns | join(', ') }})

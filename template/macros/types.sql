@@ -30,10 +30,10 @@
 {%- endmacro %}
 
 {% macro revenue_with_tax_places() -%}
-    {{ return([var('amount_places', 2) + 2 * var('rate_places', 2), 12] | min) }}
+    {{ [var('amount_places', 2) + 2 * var('rate_places', 2), 12] | min }}
 {%- endmacro %}
 
 {% macro revenue_with_tax_type() -%}
-    {%- set places = revenue_with_tax_places() -%}
+    {%- set places = revenue_with_tax_places() | int -%}
     numeric({{ 14 + places }}, {{ places }})
 {%- endmacro %}

@@ -23,6 +23,7 @@ LEFT_OUT = {
     "install",
     "clean",
     "lock",
+    "handover",
     "airflow",
     "airflow-test",
     "dagster",

@@ -69,9 +69,9 @@ joined as (
         priced.tax,
         priced.revenue,
         cast(
-            {% if revenue_with_tax_places() == 12 %}round({% endif -%}
+            {% if revenue_with_tax_places() | int == 12 %}round({% endif -%}
             priced.revenue * cast(1 + priced.tax as {{ factor_type() }})
-            {%- if revenue_with_tax_places() == 12 %}, 12){% endif %}
+            {%- if revenue_with_tax_places() | int == 12 %}, 12){% endif %}
             as {{ revenue_with_tax_type() }}
         ) as revenue_with_tax,
 

@@ -1,13 +1,15 @@
 {#-
-    What is wrong with the seed marketing_spend, a sentence per kind of fault; empty where all is well.
-    The post-hook ends the run where there is a row, and every mart depends on this model. Without
-    customers there is nothing to check: a shop that has not opened, or `dbt build --empty`.
+    What is wrong with the seed marketing_spend, a sentence per kind of fault; empty where all is
+    well. The post-hook ends the run where there is a row, and every mart depends on this model.
+    Without customers there is nothing to check: a shop that has not opened, or `dbt build
+    --empty`.
 -#}
 {{
     config(
         post_hook=[
             {
-                'sql': "{{ refuse_if_any('The seed marketing_spend has faults. Correct the file seeds/marketing_spend.csv.') }}",
+                'sql': "{{ refuse_if_any('The seed marketing_spend has faults. '
+                    ~ 'Correct the file seeds/marketing_spend.csv.') }}",
                 'transaction': false
             },
             {

@@ -1,8 +1,8 @@
 {#-
-    The facts against the source, by order month and in both directions: a row for each month in which
-    they differ; empty where all agrees. The source is read as it was delivered, in floating point, so
-    no cast of the models can hide its own mistake. The post-hook ends the run where there is a row, and
-    every mart depends on this model.
+    The facts against the source, by order month and in both directions: a row for each month in
+    which they differ; empty where all agrees. The source is read as it was delivered, in floating
+    point, so no cast of the models can hide its own mistake. The post-hook ends the run where
+    there is a row, and every mart depends on this model.
 -#}
 {{
     config(

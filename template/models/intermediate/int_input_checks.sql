@@ -1,7 +1,7 @@
 {#-
-    What is wrong with the input, a row per kind of fault; empty for good data. The post-hook ends the
-    run where there is a row. All of core and the snapshot depend on this model, so bad input stops
-    before anything that people read has changed.
+    What is wrong with the input, a row per kind of fault; empty for good data. The post-hook ends
+    the run where there is a row. All of core and the snapshot depend on this model, so bad input
+    stops before anything that people read has changed.
 -#}
 {{
     config(
@@ -13,7 +13,8 @@
             "{{ refuse_unreadable_keys() }}",
         ],
         post_hook={
-            'sql': "{{ refuse_if_any('The input has faults. Correct them at the source, or choose the setting that is named.') }}",
+            'sql': "{{ refuse_if_any('The input has faults. Correct them at the source, '
+                ~ 'or choose the setting that is named.') }}",
             'transaction': false
         }
     )
@@ -33,12 +34,15 @@
     ('partsupp', 'ps_supplycost', 'amount', 'ps_partkey'),
 ] -%}
 {#-
-    Each entity: the model, what its rows are called, their key, and faults of its own, which are a name
-    for the rows that have it, the condition, and what to do.
+    Each entity: the model, what its rows are called, their key, and faults of its own, which are a
+    name for the rows that have it, the condition, and what to do.
 -#}
 {%- set entities = {
     'customers': {
-        'from': ref('stg_tpch__customers'), 'rows': 'Customers', 'key': ['customer_key'], 'faults': [
+        'from': ref('stg_tpch__customers'),
+        'rows': 'Customers',
+        'key': ['customer_key'],
+        'faults': [
             ('in the segment ALL', "trim(market_segment) = 'ALL'",
                 'Rename it: q11 uses ALL for all segments together.'),
         ],
@@ -85,7 +89,7 @@
 {%- if var('returns', none) == 'flag' -%}
     {%- do entities.order_lines.faults.append((
         'with a negative price', 'extended_price < 0',
-        'The var returns is flag, so a return is no negative line: correct them, or set it to lines.'
+        'The var returns is flag: correct the negative lines, or set it to lines.'
     )) -%}
 {%- endif -%}
 

@@ -1,6 +1,6 @@
 {#-
-    The settings that the facts were built with. A later run compares them with its own, and asks for a
-    full refresh where they differ: facts are not rewritten by a changed setting.
+    The settings that the facts were built with. A later run compares them with its own, and asks
+    for a full refresh where they differ: facts are not rewritten by a changed setting.
 -#}
 {{ config(materialized='table') }}
 {%- do after('int_input_checks') -%}

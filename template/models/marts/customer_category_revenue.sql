@@ -1,6 +1,6 @@
 {#-
-    A run counts a customer again, in all categories: it forgets those of whom something changed, and
-    counts everybody who is not here. It is the last model to read which orders and products
+    A run counts a customer again, in all categories: it forgets those of whom something changed,
+    and counts everybody who is not here. It is the last model to read which orders and products
     changed, so it empties those lists.
 -#}
 {{

@@ -143,7 +143,8 @@ order_changes as (
                 (farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
                 1 as occurrences
             from `analytics`.`dev_yourname_staging`.`int_orders`
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
             datetime_add(
                 cast( (
             select
@@ -153,7 +154,8 @@ order_changes as (
         ) as datetime),
             interval -3 day
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -167,7 +169,8 @@ order_changes as (
                 -(farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
             datetime_add(
                 cast( (
             select
@@ -177,7 +180,8 @@ order_changes as (
         ) as datetime),
             interval -3 day
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -195,7 +199,8 @@ order_changes as (
                 (farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
                 1 as occurrences
             from `analytics`.`dev_yourname_staging`.`int_orders`
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
             datetime_add(
                 cast( (
             select
@@ -205,7 +210,8 @@ order_changes as (
         ) as datetime),
             interval -3 day
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -219,7 +225,8 @@ order_changes as (
                 -(farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
             datetime_add(
                 cast( (
             select
@@ -229,7 +236,8 @@ order_changes as (
         ) as datetime),
             interval -3 day
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -260,7 +268,8 @@ line_changes as (
                 (farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
                 1 as occurrences
             from `analytics`.`dev_yourname_staging`.`int_order_lines`
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
             datetime_add(
                 cast( (
             select
@@ -270,7 +279,8 @@ line_changes as (
         ) as datetime),
             interval -3 day
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -284,7 +294,8 @@ line_changes as (
                 -(farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
             datetime_add(
                 cast( (
             select
@@ -294,7 +305,8 @@ line_changes as (
         ) as datetime),
             interval -3 day
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -312,7 +324,8 @@ line_changes as (
                 (farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
                 1 as occurrences
             from `analytics`.`dev_yourname_staging`.`int_order_lines`
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
             datetime_add(
                 cast( (
             select
@@ -322,7 +335,8 @@ line_changes as (
         ) as datetime),
             interval -3 day
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -336,7 +350,8 @@ line_changes as (
                 -(farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
             datetime_add(
                 cast( (
             select
@@ -346,7 +361,8 @@ line_changes as (
         ) as datetime),
             interval -3 day
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))

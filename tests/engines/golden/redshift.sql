@@ -140,7 +140,8 @@ order_changes as (
                 (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(customer_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(clerk as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(total_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 1 as occurrences
             from "analytics"."dev_yourname_staging"."int_orders"
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
         dateadd(
             day,
             -3,
@@ -151,7 +152,8 @@ order_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_orders" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -165,7 +167,8 @@ order_changes as (
                 -(farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(customer_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(clerk as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(total_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
         dateadd(
             day,
             -3,
@@ -176,7 +179,8 @@ order_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_orders" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -194,7 +198,8 @@ order_changes as (
                 (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(customer_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(clerk as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(total_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 1 as occurrences
             from "analytics"."dev_yourname_staging"."int_orders"
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
         dateadd(
             day,
             -3,
@@ -205,7 +210,8 @@ order_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_orders" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -219,7 +225,8 @@ order_changes as (
                 -(farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(customer_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(clerk as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(total_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
         dateadd(
             day,
             -3,
@@ -230,7 +237,8 @@ order_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_orders" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -261,7 +269,8 @@ line_changes as (
                 (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_number as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(product_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(supplier_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(return_flag as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_mode as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_instructions as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(quantity as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(extended_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(discount as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(tax as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(commit_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(receipt_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 1 as occurrences
             from "analytics"."dev_yourname_staging"."int_order_lines"
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
         dateadd(
             day,
             -3,
@@ -272,7 +281,8 @@ line_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_order_lines" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -286,7 +296,8 @@ line_changes as (
                 -(farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_number as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(product_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(supplier_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(return_flag as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_mode as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_instructions as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(quantity as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(extended_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(discount as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(tax as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(commit_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(receipt_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
         dateadd(
             day,
             -3,
@@ -297,7 +308,8 @@ line_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_order_lines" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -315,7 +327,8 @@ line_changes as (
                 (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_number as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(product_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(supplier_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(return_flag as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_mode as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_instructions as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(quantity as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(extended_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(discount as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(tax as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(commit_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(receipt_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 1 as occurrences
             from "analytics"."dev_yourname_staging"."int_order_lines"
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
         dateadd(
             day,
             -3,
@@ -326,7 +339,8 @@ line_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_order_lines" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -340,7 +354,8 @@ line_changes as (
                 -(farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_number as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(product_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(supplier_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(return_flag as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_mode as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_instructions as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(quantity as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(extended_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(discount as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(tax as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(commit_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(receipt_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at >= cast(
+            where loaded_at >=
+            cast(
         dateadd(
             day,
             -3,
@@ -351,7 +366,8 @@ line_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-     as timestamp)
+                as timestamp
+            )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_order_lines" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
