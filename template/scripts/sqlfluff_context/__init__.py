@@ -20,6 +20,7 @@ DIALECT = re.search(r"^dialect *= *(\w+)", SETTINGS, re.MULTILINE)[1]
 # where dbt looks for a version of a macro
 PREFIXES = [DIALECT, {"databricks": "spark", "redshift": "postgres"}.get(DIALECT), "default"]
 DISTINCT = " distinct" if DIALECT == "bigquery" else ""  # which BigQuery wants to be said
+TYPES = {"type_string": "varchar"} if DIALECT == "redshift" else {}  # where dbt's word is no type
 # quoted, or the linter would take them for columns
 DATE_PARTS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 
@@ -52,7 +53,7 @@ class Macros:
         if name.startswith("__"):
             raise AttributeError(name)
         if name.startswith("type_"):
-            return lambda: name.removeprefix("type_")
+            return lambda: TYPES.get(name, name.removeprefix("type_"))
 
         def call(*args, **kwargs):
             words = [*args, *kwargs.values()]
