@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from customer_360_tools.locks import packages
 from projects import Project, output
 from releases import (
     ClientProject,
@@ -21,6 +22,11 @@ from releases import (
 from virtual_environments import lend
 
 OLD, NEW = "v900.0.0", "v900.1.0"
+LOCKED = """{package} \\
+    --hash=sha256:024ca478df22e9340661486f85298cff5f6dcdba14f3813e8830015b9ed1948f
+    # via -r requirements.in
+"""
+UNUSED = LOCKED.format(package="zzz-unused==1.0")
 ORDERS = "models/core/fct_orders.sql"
 DECISION = "docs/decisions/0002-quality-gates.md"
 
@@ -52,6 +58,9 @@ RELEASE = {
     "template/.env.example.jinja": append("\n# How loud it is.\n# VOLUME=3\n"),
     "template/models/staging/tpch/stg_tpch__orders.sql": append("\n-- a better one\n"),
     "template/requirements.in.jinja": append("\n# more\n"),
+    "includes/warehouses/duckdb/requirements.txt": append(UNUSED),
+    "template/makefile": replace("##@ Code\n", "# what is written by hand\n##@ Code\n"),
+    "template/docs/manual.md.jinja": append("\nLater.\n"),
     "copier.yml": lambda text: text.replace(
         "# ---------------------------------------------------------------- Computed",
         "greeting: {type: str, default: Good morning}\n\n"
@@ -139,7 +148,9 @@ def test_conflicts_are_told_by_file_and_fail(project):
     assert f"Conflicts: settle these by hand\n  {ORDERS}\n" in told
     assert f"\n  {DECISION}: delete it, or keep it as yours\n" in told
     assert "Our own paragraph." in project.text(DECISION)
-    assert "Settle the conflicts, then run make update again" in told
+    # what it means is told all the same
+    assert f"{ORDERS} has a conflict: compared as the template has those lines." in told
+    assert "Models whose SQL changed: fct_orders." in told
 
     text = project.text(ORDERS)
     mine, theirs = text.partition("<<<<<<< before updating\n")[2].split(">>>>>>> after updating\n")
@@ -174,11 +185,53 @@ def test_version_can_be_chosen_in_a_folder_of_another_repository(project, templa
     assert (tmp_path / "readme").read_text() == "Work on something else\n"
 
 
+def test_report_is_made_again_from_two_commits(project, tmp_path):
+    """Of a branch with a conflict in a page and one in the makefile, in a clone that never updated."""
+    project.edit(
+        {
+            "docs/manual.md": append("\nOurs.\n"),
+            "makefile": replace("##@ Code\n", "# ours\n##@ Code\n"),
+        }
+    )
+    git(project.folder, "checkout", "--quiet", "-b", "template-update")
+    told = project.script("update", code=1)
+    assert "Conflicts: settle these by hand\n  docs/manual.md\n  makefile\n" in told
+    assert "No make target works until the makefile is settled." in told
+    assert "`.venv/bin/python scripts/update.py update`" in project.text("target/update/report.md")
+    assert "Models whose SQL changed: fct_orders." in told, "conflicts hid what it means"
+    commit_all(project.folder, "Update from the template")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(project.folder), str(clone))
+    again = ClientProject(clone).script("report", "origin/main..HEAD", code=1)
+    assert again == told.partition("== updating ...\n")[2].partition("\nLook at git diff")[0]
+
+
+def test_packages_of_the_client_stay_and_locks_have_no_conflict(project):
+    """One that is added, at the version it had, and one of the template's that is pinned."""
+    project.edit(
+        {
+            "requirements.in": lambda text: "tabulate>=0.9\ncolorama==0.4.5\n" + text,
+            "requirements.txt": lambda text: (
+                text.replace("colorama==0.4.6", "colorama==0.4.5")
+                + LOCKED.format(package="tabulate==0.9.0")
+            ),
+        }
+    )
+    told = project.script("update")
+    assert "Conflicts" not in told
+    now = project.text("requirements.txt")
+    assert "\ntabulate==0.9.0 " in now and "\ncolorama==0.4.5 " in now
+    assert "make lock" not in told, "the packages were not resolved"
+    theirs = packages((project.folder / "target/update/new/requirements.txt").read_text())
+    assert packages(now).keys() == (theirs.keys() | {"tabulate"}) - {"zzz-unused"}
+    assert not project.conflicts()
+
+
 # ---------------------------------------------------------------- an update that is refused
-def unchanged(project: ClientProject, *arguments: str, **environment: str) -> str:
+def unchanged(project: ClientProject, *arguments: str, code: int = 2, **environment: str) -> str:
     """What the script says when it refuses: one line, and nothing is written."""
     before = project.status()
-    told = project.script(*arguments, code=2, **environment)
+    told = project.script(*arguments, code=code, **environment)
     assert project.status() == before
     *progress, sentence = told.strip().splitlines()
     assert all(line.startswith("== ") or not line or line[0] in "v#-" for line in progress), told
@@ -233,10 +286,18 @@ def test_removed_choice_and_a_migration_are_never_passed_over_in_silence(templat
     project = repository.client(tmp_path / "dagster", OLD, orchestrator="dagster")
     told = unchanged(project, "update", "VERSION=v901.0.0")
     assert "refuses an answer of the project" in told and "orchestrator" in told
-    told = unchanged(project, "update", "ORCHESTRATOR=github_actions")
+    told = unchanged(project, "update", "ORCHESTRATOR=github_actions", "VERSION=v902.0.0", code=3)
     assert "runs a migration, code of the template" in told
-    told = project.script("update", "ORCHESTRATOR=github_actions", TRUST="1")
-    assert "orchestrator: dagster -> github_actions" in told
+    # the newest before the migration is taken, and the rest is said
+    told = project.script("update", "ORCHESTRATOR=github_actions")
+    assert "From v900.0.0 to v901.0.0" in told
+    assert "A newer version needs your trust" in told and "v902.0.0 runs a migration" in told
+    assert "`hooks/migrations/v902_0_0.py`" in project.text("target/update/migration.md")
+    commit_all(project.folder, "Updated")
+    told = project.script("check", code=3)
+    assert "make update TRUST=1 brings it in" in told
+    told = project.script("update", TRUST="1")
+    assert "From v901.0.0 to v902.0.0" in told
     assert (project.folder / "migrated").is_file()
 
 
@@ -267,7 +328,7 @@ def test_switch_refuses_what_the_template_does_not_know(project):
     )
     assert "answer of the project" in unchanged(project, "switch", "WAREHOUSE=oracle")
     assert unchanged(project, "switch").startswith("Say which answer, for example: make switch")
-    assert unchanged(project, "nonsense") == "Say what to do: update, check, switch."
+    assert unchanged(project, "nonsense").startswith("Say what to do: update, check,")
 
 
 # ---------------------------------------------------------------- as a pull request, every week

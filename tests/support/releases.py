@@ -24,12 +24,14 @@ import rendering
 import yaml
 from copier import VcsRef, run_copy, run_recopy, run_update
 from copier._main import Worker
+from customer_360_tools.template import _compile_once
 from jinja2.sandbox import SandboxedEnvironment
 from projects import Project, output
 from rendering import ROOT, copy_working_tree
 
 NEXT = "v999.0.0"  # the working tree
 ANSWERS_FILE = ".copier-answers.yml"
+ANSWERS_TEMPLATE = "[[ _copier_conf.answers_file ]].jinja"
 NOTHING: Mapping[str, Any] = {}
 Changes = Mapping[str, "str | Callable[[str], str] | None"]
 """What becomes of files: a new text, a function of the old one, or None for a file to delete."""
@@ -155,6 +157,10 @@ class TemplateRepository:
         file = tree[ANSWERS_FILE]
         source = f"_commit: {tag}\n_src_path: {self.folder}\n".encode()
         content = file.content.replace(f"_src_path: {template}\n".encode(), source)
+        if b"_commit_hash" in (template / "template" / ANSWERS_TEMPLATE).read_bytes():
+            content += (
+                f"_commit_hash: {git(self.folder, 'rev-parse', f'{tag}^{{commit}}')}".encode()
+            )
         return rendering.write({**tree, ANSWERS_FILE: file._replace(content=content)}, folder)
 
     def client(self, folder: Path, tag: str, **answers: Any) -> "ClientProject":
@@ -236,23 +242,10 @@ def files(folder: Path) -> dict[str, tuple[bytes, bool]]:
 
 # ---------------------------------------------------------------- in less time
 def make_copier_quick(patch: pytest.MonkeyPatch) -> None:
-    """Keep Copier from doing the same again and again in the updates of this process.
-
-    It asks git about each file it writes, which matters on Windows alone, and compiles each template
-    in each render. Migrations run in this process, so that they gain too.
-    """
+    """Let Copier work in this process as the tools do, and migrations too, so that they gain as well."""
     patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
+    patch.setattr(SandboxedEnvironment, "compile", _compile_once)
     patch.setattr(Worker, "_execute_tasks", _run_migrations)
-    compiled: dict[tuple, Any] = {}
-    compile_now = SandboxedEnvironment.compile
-
-    def compile_once(environment, source, name=None, filename=None, *rest, **more):
-        key = (environment.block_start_string, environment.trim_blocks, source, name)
-        if rest or more or key not in compiled:
-            compiled[key] = compile_now(environment, source, name, filename, *rest, **more)
-        return compiled[key]
-
-    patch.setattr(SandboxedEnvironment, "compile", compile_once)
 
 
 def _run_migrations(worker: Worker, tasks: Sequence[Any]) -> None:
