@@ -6,7 +6,8 @@ version and commit in releases.yml, which is a commit of its own because a commi
 Nothing is pushed.
 
 What a change demands (semantic versions): a mart, one of its columns, a question or a choice that is
-gone or has another type: major. A file, a model, a column or a question more: minor. Else: patch.
+gone or has another type: major. A file, a model, a column or a question more, or other data: minor.
+Else: patch. Whether the data is the same is what an update says about it, on every warehouse.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import sysconfig
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,18 @@ import yaml
 from packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from customer_360_tools.data_changes import (
+    Compiled,
+    bare,
+    compile_models,
+    data_changes,
+)
+from customer_360_tools.report import of_dbt
+from customer_360_tools.template import render, tree
+
+DBT = Path(sysconfig.get_path("scripts")) / "dbt"
 RELEASES, CHANGELOG, PYPROJECT = "releases.yml", "CHANGELOG.md", "pyproject.toml"
 MARTS = "template/models/marts/_marts__models.yml.jinja"
 LEVELS = ("patch", "minor", "major")
@@ -83,7 +98,42 @@ def demanded(old: str, new: str) -> tuple[str, list[str]]:
     files = git("diff", "--name-only", "--diff-filter=A", old, new, "--", "template").splitlines()
     more = [f"{name} is new" for name in after if name not in before]
     more += [f"{path} is new" for path in files]
+    more = more or changed_data(old, new)
     return ("minor", more) if more else ("patch", [])
+
+
+def changed_data(old: str, new: str) -> list[str]:
+    """What a release changes in the data of a project that never answered but by defaults."""
+    if not git("diff", "--name-only", old, new, "--", "template", "includes", "copier.yml"):
+        return []
+    warehouses = yaml.safe_load(text_at(new, "copier.yml"))["warehouse"]["choices"].values()
+    with tempfile.TemporaryDirectory() as work:
+        states = []
+        for commit in (old, new):
+            folder = Path(work) / commit
+            render(str(ROOT), git("rev-parse", commit), {}, folder)
+            states.append(folder)
+        if code_of_dbt(states[0]) == code_of_dbt(states[1]):
+            return []
+        compiled = []
+        for folder in states:
+            if problem := compile_models(folder, folder / "target", DBT):
+                raise Problem(f"dbt can't compile a project of {folder.name}: {problem}")
+            compiled.append(Compiled(folder, folder / "target"))
+        return [
+            f"the data changes on {warehouse} ({line.rstrip('.')})"
+            for warehouse in warehouses
+            for line in data_changes(*compiled, warehouse)[:1]
+        ]
+
+
+def code_of_dbt(folder: Path) -> dict[str, str]:
+    """The files of dbt in a rendered project, without comments and layout of its SQL."""
+    return {
+        path: bare(content.decode("utf-8")) if path.endswith(".sql") else content.decode("utf-8")
+        for path, content in tree(folder).items()
+        if of_dbt(path)
+    }
 
 
 def level(old: Version, new: Version) -> str:

@@ -122,6 +122,16 @@ def test_a_version_has_to_be_as_high_as_the_change_demands(repository):
         git(repository, "tag", "--delete", f"v{accepted}")
 
 
+def test_a_patch_cannot_change_data(repository):
+    """A macro that only incremental runs call: no compiled SQL shows the change."""
+    release(repository, "1.0.0")
+    newest = "template/macros/incremental.sql"
+    unreleased(repository, {newest: lambda text: text.replace("max({{", "min({{", 1)})
+    told = release(repository, "1.0.1", code=2)
+    assert "the data changes on duckdb (Models whose SQL changed: " in told
+    assert "`int_changed_orders`" in told and "`customer_360`" not in told
+
+
 def test_what_cannot_be_released_is_refused(repository):
     assert "Say which version" in release(repository, "next", code=2)
     release(repository, "1.0.0")
