@@ -9,6 +9,20 @@ from pathlib import Path
 from . import Problem, handover
 
 
+def add_fleet(tool: argparse.ArgumentParser) -> None:
+    """The arguments of the fleet, whose packages are an extra of this one."""
+    try:
+        from . import fleet
+    except ModuleNotFoundError as missing:
+        name = missing.name
+        tool.add_argument("rest", nargs=argparse.REMAINDER)
+        tool.set_defaults(
+            run=lambda _: sys.exit(f"{name} isn't installed: install the extra fleet.")
+        )
+    else:
+        fleet.add_arguments(tool)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="customer-360", description=__doc__)
     tools = parser.add_subparsers(required=True, metavar="TOOL")
@@ -20,6 +34,12 @@ def main() -> None:
     )
     tool.add_argument("project", type=Path, nargs="?", default=".", help="its folder; default: .")
     tool.set_defaults(run=lambda arguments: handover.hand_over(arguments.project.resolve()))
+    tool = tools.add_parser(
+        "fleet",
+        help="look after many projects: their versions, edits, and updates",
+        description="Look after the projects that fleet.yml lists.",
+    )
+    add_fleet(tool)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
