@@ -32,11 +32,16 @@ def succeeds(folder: Path, *arguments: str) -> bool:
     return not subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
 
 
-def content(folder: Path, reference: str, path: str) -> bytes | None:
-    """A file of a commit, by its path from the folder; None where the commit doesn't have it."""
-    command = ["git", "show", f"{reference}:./{path}" if reference else f":./{path}"]
+def blob(folder: Path, name: str) -> bytes | None:
+    """The content that git has under a name, such as main:README.md; None where it has none."""
+    command = ["git", "cat-file", "blob", name]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     return None if done.returncode else done.stdout
+
+
+def content(folder: Path, reference: str, path: str) -> bytes | None:
+    """A file of a commit, by its path from the folder; None where the commit doesn't have it."""
+    return blob(folder, f"{reference}:./{path}")
 
 
 def listed(text: str) -> list[str]:

@@ -211,7 +211,9 @@ def show(rows: list[Row], as_json: bool, console: Console | None = None) -> None
         console.print(table)
     for row in rows:
         if "problem" in row:
-            console.print(f"{row['name']}: {row['problem']}", markup=False, highlight=False)
+            console.print(
+                f"{row['name']}: {row['problem']}", markup=False, highlight=False, soft_wrap=True
+            )
 
 
 COMMANDS = {

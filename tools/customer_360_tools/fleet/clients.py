@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from .. import Problem, template
-from ..git import content, git, succeeds
+from ..git import blob, git, succeeds
 from ..template import ANSWERS
 
 KEYS = {"name", "address", "branch", "ring", "host", "folder"}
@@ -39,9 +39,9 @@ class Client:
             branch = f"+refs/heads/{self.branch}:refs/heads/{self.branch}"
             git(self.clone, "fetch", "--quiet", "--no-tags", "--", self.address, branch)
         except Problem as problem:
-            last = str(problem).splitlines()[-1]
+            reason = str(problem).splitlines()[0]
             raise Problem(
-                f"{self.address} can't be reached, or has no branch {self.branch}: {last}"
+                f"{self.address} can't be reached, or has no branch {self.branch}: {reason}"
             ) from None
 
     @property
@@ -53,7 +53,7 @@ class Client:
     def answers(self) -> dict[str, Any]:
         """The project's answers. Raises Problem where it isn't a project of the fleet's template."""
         path = f"{self.folder}/{ANSWERS}" if self.folder else ANSWERS
-        text = content(self.clone, self.branch, path)
+        text = blob(self.clone, f"{self.branch}:{path}")
         if text is None:
             raise Problem(f"the branch {self.branch} has no {path}: not a project of a template")
         answers = template.read_answers(text)
