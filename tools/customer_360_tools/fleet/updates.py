@@ -88,8 +88,10 @@ def update(
     text = project.work / "report.md"
     text.write_text(report.markdown(made.title, sections), "utf-8")
     title = f"Update from the template: {version}"
+    git(place, "add", "--all")
+    # a client may have dropped target/ from .gitignore
     own = project.work.relative_to(place).as_posix()
-    git(place, "add", "--all", "--", ".", f":(exclude){own}")
+    git(place, "rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", own)
     git(place, *AUTHOR, "commit", "--quiet", "--no-verify", "--message", title)
     if succeeds(place, "ls-remote", "--exit-code", "--heads", "origin", branch):
         raise Problem(f"the branch {branch} exists there already: merge or delete it")
