@@ -105,10 +105,10 @@ class Compiled:
 
     @cached_property
     def clock(self) -> re.Pattern[str]:
-        """Text that says when dbt compiled: the days around that one, with a time."""
+        """Text that says when dbt compiled: the days around that one, with or without a time."""
         day = datetime.fromisoformat(self.manifest["metadata"]["generated_at"]).date()
         days = "|".join(str(day + timedelta(days=away)) for away in range(-2, 3))
-        return re.compile(rf"'({days})[ T]\d\d:\d\d:[\d.+:Z]*'")
+        return re.compile(rf"'({days})([ T]\d\d:\d\d:[\d.+:Z]*)?'")
 
     def compiled(self, node: Node) -> str:
         """What a node selects, without comments, layout, and the time at which dbt compiled it."""
