@@ -3,8 +3,8 @@
 import json
 import os
 import re
-import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -14,11 +14,12 @@ import rendering
 import variants
 import yaml
 from pipelines import BIN, GITHUB, STUB, UV_CACHE, run
-from projects import Project
+from projects import Project, output
+from releases import commit_all, git
 
 GITLAB = ".gitlab-ci.yml"
-# to read the code and the artifacts of runs, to sign in without a secret, to report a failed run
-RIGHTS = {"contents", "actions", "id-token", "issues"}
+# to read the code, runs and environments, and pull requests; to sign in without a secret; to report a failed run
+RIGHTS = {"contents", "actions", "pull-requests", "id-token", "issues"}
 
 
 @cache
@@ -54,7 +55,7 @@ def findings(files: list[Path], system: str) -> str:
     commands = {
         GITHUB: [
             ["actionlint", "-shellcheck", BIN / "shellcheck"],
-            ["zizmor", "--offline", "--quiet"],
+            ["zizmor", "--offline", "--quiet", "--persona=auditor"],
             ["check-jsonschema", "--builtin-schema", "vendor.github-workflows"],
         ],
         GITLAB: [["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci"]],
@@ -77,6 +78,7 @@ def test_no_linter_finds_anything_in_the_pipelines_of_any_variant(system, tmp_pa
         (GITHUB, "timeout-minutes: 20", "timeout: 20", "unexpected key"),
         (GITHUB, "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "unpinned"),
         (GITHUB, "run: make install", "run: echo ${{ github.head_ref }}", "template-injection"),
+        (GITHUB, "contents: read # checkout", "contents: read", "undocumented-permissions"),
         (GITLAB, "script:\n    - make lint", "scripts:\n    - make lint", "scripts"),
     ],
 )
@@ -202,7 +204,8 @@ def jobs_of(pipeline: dict, **variables: str) -> set[str]:
     variables = {"CI_DEFAULT_BRANCH": "main", **variables}
 
     def admits(rules: list[dict]) -> bool:
-        return any(holds(rule["if"], variables) for rule in rules)
+        first = next((rule for rule in rules if holds(rule["if"], variables)), {"when": "never"})
+        return first.get("when") != "never"
 
     if not admits(pipeline["workflow"]["rules"]):
         return set()
@@ -215,7 +218,9 @@ MERGED = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
 TIMED = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}
 BRANCH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "mine"}
 READY = {"WAREHOUSE_READY": "true"}
-UPDATES = {"TEMPLATE_UPDATE_TOKEN": "secret"}
+UPDATES = {"TEMPLATE_UPDATES": "true"}
+UPDATE_JOBS = {"render", "compare", "push"}
+FORK = {"CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"}
 
 
 @pytest.mark.parametrize(
@@ -227,13 +232,14 @@ UPDATES = {"TEMPLATE_UPDATE_TOKEN": "secret"}
         (MERGED, set()),
         ({**TIMED, **READY}, {"sweep"}),
         (TIMED, set()),
-        ({**TIMED, **UPDATES}, {"update"}),
-        ({**TIMED, **UPDATES, **READY}, {"update", "sweep"}),
+        ({**TIMED, **UPDATES}, UPDATE_JOBS),
+        ({**TIMED, **UPDATES, **READY}, {*UPDATE_JOBS, "sweep"}),
         ({**BRANCH, **READY}, set()),
+        ({**REQUEST, **READY, **FORK}, {"check"}),
     ],
     ids=[
         *("request", "request, no access", "merge", "merge, no access", "weekly", "none"),
-        *("updates", "updates and weekly", "branch"),
+        *("updates", "updates and weekly", "branch", "request of a fork"),
     ],
 )
 def test_gitlab_runs_for_each_occasion_the_jobs_that_are_meant(variables, expected):
@@ -250,12 +256,11 @@ def test_gitlab_without_a_warehouse_needs_no_variable():
 # ---------------------------------------------------------------- only what changed
 @pytest.fixture(scope="module")
 def production(built, tmp_path_factory) -> Project:
-    """A project whose production stands in a DuckDB file, with its manifest in the folder state."""
+    """A project whose production is a DuckDB file, built from its only commit."""
     project = built.copy(tmp_path_factory.mktemp("production") / "project")
     project.database = project.folder / "analytics.duckdb"
     project.run("dbt", "--quiet", "build", *PROD, DUCKDB_PATH=str(project.database))
-    (project.folder / "state").mkdir()
-    shutil.copy2(project.folder / "target" / "manifest.json", project.folder / "state")
+    commit_all(project.folder, "From the template")
     return project
 
 
@@ -274,8 +279,11 @@ def test_a_pull_request_builds_what_changed_and_reads_the_rest_from_production(p
     }
     jobs = load(f"{GITHUB}ci.yml", warehouse="snowflake", ci="github")["jobs"]
     script = jobs["changes"]["steps"][-1]["run"]
-    lines = script[script.index("if [ -f state") :].replace(".venv/bin/", "")
-    out = project.run("bash", "-ec", lines, **variables)
+    lines = script[script.index("select=()") :].replace(".venv/bin/", "")
+    deployed = git(project.folder, "rev-parse", "HEAD").strip()
+    commit_all(project.folder, "A mart is changed")
+    out = project.run("bash", "-ec", lines, **variables, deployed=deployed)
+    assert f"Production runs {deployed}." in out
     assert "Completed successfully" in out
     tables = project.query(
         "select schema_name, table_name from duckdb_tables() where schema_name like 'pr_%'"
@@ -303,6 +311,208 @@ def pull_request_schemas(project: Project) -> list[str]:
         "select distinct schema_name from duckdb_schemas() where schema_name like 'pr\\_%' escape '\\'"
     )
     return [name for (name,) in rows]
+
+
+# ---------------------------------------------------------------- which commit production runs
+@pytest.fixture
+def history(tmp_path) -> dict[str, str]:
+    """A repository with a reviewed history, and a commit that is no part of it: shas by what they are."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    shas = {"folder": str(folder)}
+    for name in ("old", "new", "later"):
+        commit_all(folder, name)
+        shas[name] = git(folder, "rev-parse", "HEAD").strip()
+    git(folder, "checkout", "--quiet", "-b", "other", shas["old"])
+    commit_all(folder, "not reviewed")
+    shas["unreviewed"] = git(folder, "rev-parse", "HEAD").strip()
+    return shas
+
+
+def github_run(sha: str, **different) -> dict:
+    """One of GitHub's runs of deploy.yml, as its API describes it."""
+    run = {
+        "event": "push",
+        "conclusion": "success",
+        "head_branch": "main",
+        "head_sha": sha,
+        "head_repository": {"id": 1},
+        "repository": {"id": 1},
+    }
+    return {**run, **different}
+
+
+def deployment(sha: str, **different) -> dict:
+    """One of GitLab's deployments, likewise."""
+    return {"status": "success", "ref": "main", "sha": sha, **different}
+
+
+def deployed(answer, history: dict[str, str], of: str = "new") -> str:
+    """The commit, by its name here, that the pipelines take for production's."""
+    script = rendering.ROOT / "template" / "scripts" / "pipeline.py"
+    done = subprocess.run(
+        [sys.executable, script, "deployed", "main", history[of]],
+        cwd=history["folder"],
+        input=json.dumps(answer),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert not done.stderr
+    return {sha: name for name, sha in history.items()}.get(
+        done.stdout.strip(), done.stdout.strip()
+    )
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"head_repository": {"id": 2}},
+        {"head_repository": None},
+        {"event": "pull_request"},
+        {"event": "workflow_dispatch"},
+        {"conclusion": "failure"},
+        {"head_branch": "mine"},
+    ],
+    ids=["a fork", "a deleted fork", "a pull request", "by hand", "it failed", "another branch"],
+)
+def test_a_run_of_someone_else_is_not_the_deployment_that_counts(hostile, history):
+    """A fork may call its branch main, and its runs are listed with those of this repository."""
+    runs = [github_run(history["new"], **hostile), github_run(history["old"])]
+    assert deployed({"workflow_runs": runs}, history) == "old"
+    assert deployed({"workflow_runs": runs[:1]}, history) == ""
+
+
+def test_only_commits_of_the_reviewed_history_count(history):
+    for wrong in ("unreviewed", "later"):
+        runs = [github_run(history[wrong]), github_run(history["new"]), github_run(history["old"])]
+        assert deployed({"workflow_runs": runs}, history) == "new"
+        listed = [deployment(history[wrong]), deployment(history["new"])]
+        assert deployed(listed, history) == "new"
+    for sha in ("--output=x", "main", "", history["new"][:12], "f" * 40):
+        assert deployed([deployment(sha)], history) == ""
+        assert deployed({"workflow_runs": [github_run(sha)]}, history) == ""
+    for different in ({"ref": "refs/merge-requests/7/head"}, {"status": "failed"}):
+        assert deployed([deployment(history["new"], **different)], history) == ""
+
+
+def test_no_job_takes_a_file_of_another_run():
+    """A manifest of somebody else's would name the relations that run with credentials."""
+    for name, content in pipelines().items():
+        text = content.decode()
+        assert "run download" not in text and "/artifacts" not in text, name
+        assert "run-id" not in text and "github-token" not in text, name
+
+
+def built_changes(tmp_path: Path, deployed: str, dbt: str) -> tuple[str, list[str]]:
+    """Run the lines of GitHub's job with a stub of dbt; what they print, and dbt's calls.
+
+    The stub fails where `dbt` names the subcommand, and `ls` selects nothing where that is "ls".
+    """
+    jobs = load(f"{GITHUB}ci.yml", warehouse="snowflake", ci="github")["jobs"]
+    script = jobs["changes"]["steps"][-1]["run"]
+    folder = tmp_path / "project"
+    (folder / "models").mkdir(parents=True)
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    stub = folder / ".venv" / "bin" / "dbt"
+    stub.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\ncase "$*" in\n'
+        f'*parse*) [ "{dbt}" != parse ] ;;\n*ls*) [ "{dbt}" = ls ] || echo a_model ;;\nesac\n'
+    )
+    stub.chmod(0o755)
+    commit_all(folder, "deployed")
+    (folder / "models" / "new.sql").write_text("select 1")
+    if deployed:
+        deployed = git(folder, "rev-parse", "HEAD").strip()
+    commit_all(folder, "changed")
+    lines = script[script.index("select=()") :]
+    out = output(["bash", "-ec", lines], folder, {**os.environ, "deployed": deployed})
+    assert git(folder, "worktree", "list").count("\n") == 1
+    return out, (tmp_path / "calls").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("deployed", "dbt", "said", "build"),
+    [
+        ("HEAD", "", "Production runs", "build --select state:modified+ --state state --defer"),
+        ("HEAD", "ls", "changed, but dbt selects none: building everything", "build"),
+        ("HEAD", "parse", "can't parse that commit now: building everything", "build"),
+        ("", "", "No commit of this branch's history is deployed: building everything", "build"),
+    ],
+    ids=["what changed", "nothing is selected", "it cannot be parsed", "nothing is deployed"],
+)
+def test_whatever_is_doubtful_builds_everything_and_says_so(deployed, dbt, said, build, tmp_path):
+    out, calls = built_changes(tmp_path, deployed, dbt)
+    assert said in out
+    assert calls[-1] == build
+
+
+# ---------------------------------------------------------------- environments
+PROTECTED = {
+    "deployment_branch_policy": {"protected_branches": True, "custom_branch_policies": False},
+    "protection_rules": [{"type": "required_reviewers"}, {"type": "branch_policy"}],
+}
+OPEN = {"deployment_branch_policy": None, "protection_rules": []}
+
+
+@pytest.mark.parametrize(
+    ("rules", "accepted", "code", "said"),
+    [
+        (PROTECTED, "", 0, ""),
+        ({**PROTECTED, "protection_rules": []}, "", 0, "::warning::Nobody has to approve"),
+        (OPEN, "", 1, "::error::Every branch may use the environment production."),
+        (OPEN, "accepted", 0, "::warning::Every branch may use the environment production."),
+        (None, "", 1, "::error::There is no environment production."),
+    ],
+    ids=["protected", "no reviewers", "every branch", "every branch, accepted", "none"],
+)
+@pytest.mark.parametrize("workflow", ["ci", "deploy", "schedule"])
+def test_production_has_to_be_protected(workflow, rules, accepted, code, said, tmp_path):
+    answers = {"warehouse": "snowflake", "ci": "github", "orchestrator": "github_actions"}
+    jobs = load(f"{GITHUB}{workflow}.yml", **answers)["jobs"]
+    job = jobs["environments"]
+    assert job["permissions"] == {"actions": "read"} and "environment" not in job
+    assert "secrets." not in json.dumps(job) and "uses" not in json.dumps(job)
+    first = {"ci": "changes", "deploy": "deploy", "schedule": "run"}[workflow]
+    assert "environments" in jobs[first]["needs"]
+    answer = f"cat <<'END'\n{json.dumps(rules)}\nEND" if rules else "exit 1"
+    (tmp_path / "gh").write_text(
+        f'#!/bin/sh\n[ "$2" = repos/us/project/environments/production ] || exit 9\n{answer}\n'
+    )
+    (tmp_path / "gh").chmod(0o755)
+    environment = {"GITHUB_REPOSITORY": "us/project", "UNPROTECTED": accepted}
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = run("bash", "-ec", job["steps"][0]["run"], **environment, PATH=path)
+    assert done.returncode == code, done.stdout
+    assert said in done.stdout and bool(said) == bool(done.stdout)
+
+
+# ---------------------------------------------------------------- a commit that a person has read
+@pytest.mark.parametrize(
+    ("request_is", "code"),
+    [
+        ({}, 0),
+        ({"head": {"sha": "b" * 40, "repo": {"full_name": "us/project"}}}, 1),
+        ({"head": {"sha": "a" * 40, "repo": {"full_name": "other/project"}}}, 1),
+        ({"state": "closed"}, 1),
+    ],
+    ids=["it is the newest", "a newer one was pushed", "a fork", "it is closed"],
+)
+def test_a_run_by_hand_builds_only_the_commit_that_was_read(request_is, code, tmp_path):
+    request = {
+        "state": "open",
+        "head": {"sha": "a" * 40, "repo": {"full_name": "us/project"}},
+        **request_is,
+    }
+    (tmp_path / "gh").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(request)}\nEND\n")
+    (tmp_path / "gh").chmod(0o755)
+    job = load(f"{GITHUB}ci.yml", warehouse="snowflake", ci="github")["jobs"]["changes"]
+    look, checkout = job["steps"][:2]
+    assert checkout["with"]["ref"] == "${{ inputs.commit || github.sha }}"
+    environment = {"GITHUB_REPOSITORY": "us/project", "NUMBER": "7", "COMMIT": "a" * 40}
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = run("bash", "-ec", look["run"], **environment, PATH=path)
+    assert (done.returncode, "Read its newest commit" in done.stdout) == (code, bool(code))
 
 
 # ---------------------------------------------------------------- executed

@@ -91,7 +91,7 @@ def lint(paths: list[Path]) -> dict[str, str]:
     """What each linter that complains has to say."""
     commands = {
         "actionlint": ["-no-color"],
-        "zizmor": ["--offline", "--quiet", "--no-progress"],
+        "zizmor": ["--offline", "--quiet", "--no-progress", "--persona=auditor"],
         "check-jsonschema": ["--builtin-schema", "vendor.github-workflows"],
     }
     found = {}
@@ -150,8 +150,10 @@ runs:
         shopt -s nullglob
         cp --parents $(for path in $PATHS; do ls $path 2>/dev/null || true; done) "$ARTIFACT"
 """
-# instead of GitHub's command: notes what it is asked, and answers with the open issue there is
+# instead of GitHub's command: the rules of the environment; of issues, it notes what it is asked and
+# answers with the open one there is
 GH = """#!/bin/sh
+[ "$1" = api ] && echo '{{"deployment_branch_policy": {{}}, "protection_rules": []}}' && exit
 [ "$1" = issue ] || exit 1  # act asks it for a token
 echo "$@" >> {log}
 [ "$2" = list ] && [ -e {issue} ] && cat {issue}; true
@@ -239,7 +241,7 @@ def test_a_scheduled_run_ends_in_the_tables_of_make_build(built, tmp_path):
     assert differing_tables(project.database, built.database, but=[HISTORY]) == {}
     results = {f"target/{step}_run_results.json" for step in read({})["steps"]}
     found = kept(work)
-    assert set(found) == {"target/manifest.json", "logs/dbt.log", *results}
+    assert set(found) == {"target/manifest.json", *results}
     for result in results:
         assert "full_refresh" not in json.loads(found[result].read_text())["args"]
     assert not (work / "bin" / "log").exists()
