@@ -137,6 +137,14 @@ class Pipeline:
             )
         return printed
 
+    def run_step(self, job: str, name: str) -> Path:
+        """Run one step of a job of GitHub. Returns the folder in which it ran."""
+        steps = self.jobs[job]["steps"]
+        self.jobs[job]["steps"] = [step for step in steps if step.get("name") == name]
+        self.run(job)
+        self.jobs[job]["steps"] = steps
+        return self.place
+
     def push(self, **variables: str) -> str:
         name = "GH_TOKEN" if self.system == "github" else "TEMPLATE_UPDATE_TOKEN"
         return self.run("push", **{name: "t", "conflicts": "0", **variables})
@@ -302,6 +310,59 @@ def test_a_push_keeps_what_people_committed(rendered, tmp_path):
 def test_no_token_stops_the_push_with_a_sentence(rendered):
     told = rendered.run("push", code=1, GH_TOKEN="", conflicts="0")
     assert "Set the secret TEMPLATE_UPDATE_TOKEN in the environment template-update." in told
+
+
+# ---------------------------------------------------------------- a version that needs trust
+MIGRATIONS = "_migrations: # what a release moves"
+MIGRATION = '\n  - {version: v901.0.0, command: "true"}  #'
+
+
+@pytest.fixture(scope="module")
+def migrating(tmp_path_factory) -> TemplateRepository:
+    """A template whose only newer version runs a migration."""
+    repository = TemplateRepository.of_working_tree(tmp_path_factory.mktemp("m") / "template", OLD)
+    return repository.release(
+        "v901.0.0",
+        {
+            "CHANGELOG.md": replace(
+                "## Unreleased\n", "## Unreleased\n\n## 901.0.0\n\n- Files move.\n"
+            ),
+            "copier.yml": replace(MIGRATIONS, f"_migrations:{MIGRATION}"),
+        },
+    )
+
+
+def test_github_opens_one_issue_about_a_version_that_needs_trust(migrating, tmp_path):
+    pipeline = Pipeline(tmp_path, migrating, "github")
+    calls = stub(tmp_path / "bin", "gh", f"cat {tmp_path}/known 2>/dev/null; exit 0")
+    place = pipeline.run_step("render", "Look for a newer version")
+    assert "newer=3\n" in (tmp_path / "runner" / "output").read_text()
+    text = place / "target" / "update" / "migration.md"
+    assert text.read_text().startswith("# v901.0.0 of the template needs your trust\n")
+    pipeline.run("tell", text=str(text))
+    called = calls.read_text().splitlines()
+    assert called[-6:] == [
+        *("issue", "create", "--title", "v901.0.0 of the template needs your trust"),
+        *("--body-file", "-"),
+    ]
+    (tmp_path / "known").write_text("12")
+    assert "Issue #12 is about it." in pipeline.run("tell", text=str(text))
+    assert calls.read_text().count("create\n") == 1
+
+
+def test_gitlab_opens_one_issue_about_a_version_that_needs_trust(migrating, tmp_path):
+    pipeline = Pipeline(tmp_path, migrating, "gitlab")
+    calls = stub(tmp_path / "bin", "curl", f"cat {tmp_path}/known")
+    (tmp_path / "known").write_text("[]")
+    pipeline.run("render")
+    assert not (tmp_path / "artifacts" / "files.patch").exists()
+    pipeline.run("push", TEMPLATE_UPDATE_TOKEN="t")
+    called = calls.read_text().splitlines()
+    assert "title=v901.0.0 of the template needs your trust" in called
+    assert called[-1] == "https://gitlab.example.com/api/v4/projects/7/issues"
+    (tmp_path / "known").write_text('[{"iid": 3}]')
+    pipeline.run("push", TEMPLATE_UPDATE_TOKEN="t")
+    assert calls.read_text().count("--output\n") == 1
 
 
 # ---------------------------------------------------------------- scripts/offline.sh
