@@ -67,12 +67,13 @@ def problems(profile: dict[str, Any], target: str | None, environment: dict[str,
 def main(arguments: list[str]) -> int:
     name = read_yaml(PROJECT / "dbt_project.yml")["profile"]
     folder = Path(os.environ.get("DBT_PROFILES_DIR") or PROJECT / "profiles")
-    profiles = read_yaml(folder / "profiles.yml")
+    file = folder / "profiles.yml"
+    if not file.is_file():
+        print(f"{file} isn't there: set DBT_PROFILES_DIR to its folder.", file=sys.stderr)
+        return 2
+    profiles = read_yaml(file)
     if name not in profiles:
-        print(
-            f"{folder / 'profiles.yml'} has no profile {name}: see dbt_project.yml.",
-            file=sys.stderr,
-        )
+        print(f"{file} has no profile {name}: see dbt_project.yml.", file=sys.stderr)
         return 2
     target = arguments[0] if arguments else os.environ.get("DBT_TARGET")
     found = problems(profiles[name], target, dict(os.environ))

@@ -19,6 +19,7 @@ PLACES = (EXAMPLE_FILE, "docs/runbook.md", "orchestration/README.md", "docs/manu
 OWN = {
     "DBT_PROFILES_DIR": "dbt, set by scripts/project_env.py",
     "DBT_PACKAGES_FOLDER": "edr, set by scripts/project_env.py",
+    "DBT_TARGET_PATH": "dbt and scripts/step.py, set by Airflow's tasks",
     "FULL_REFRESH": "an option of make",
     "PROJECT_ENV_WARNED": "a note of scripts/project_env.py to itself",
 }

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 from graphlib import TopologicalSorter
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 import rendering
 import variants
-from airflow_projects import BIN, DAGS, MANIFEST, parsed, switch, written
+from airflow_projects import BIN, DAGS, MANIFEST, parsed, switch, write_manifest, written
 from projects import Project
 from schedules import CASES, scheduled
 
@@ -53,12 +54,13 @@ def test_every_variant_is_one_dag_fit_for_production(described, built, tmp_path)
         assert dag["max_active_tasks"] == 1, "the target local is DuckDB"
         assert dag["timeout"] and dag["doc"]
         for task in dag["tasks"].values():
-            assert task["owner"] == answers["owner_name"]
+            # the models' own owner is in the manifest, which is that of the project with the defaults
+            assert task["owner"] in (answers["owner_name"], "Data Team")
             assert task["doc"] and task["callback"] and task["timeout"]
             assert task["retries"] == 2 and task["backoff"]
-        marts = {path.stem for path in (folders[name] / "models" / "marts").glob("*.sql")}
+        models = {path.stem for path in (folders[name] / "models").rglob("*.sql")}
         uris = [uri for task in dag["tasks"].values() for uri in task["assets"]]
-        assert sorted(uris) == sorted(f"dbt://{answers['project_slug']}/{mart}" for mart in marts)
+        assert sorted(uris) == sorted(f"dbt://{answers['project_slug']}/{each}" for each in models)
         report = dag["tasks"].get("elementary_report", {})
         assert bool(report) == answers["elementary"]
         assert "ALL_DONE" in report.get("trigger_rule", "ALL_DONE")
@@ -70,7 +72,8 @@ def test_runs_are_due_when_make_schedule_says_and_know_their_kind(described, tmp
     folders = [written(CASES[name], tmp_path / str(n)) for n, name in enumerate(CASES)]
     found = described(*(folder / DAGS for folder in folders), WITH_RUNS="1")
     for name, told in zip(CASES, found, strict=True):
-        runs = [[at.isoformat(), kind] for at, kind in scheduled(CASES[name])]
+        # of a backfill the same kind as of the schedule; by hand no full refresh unless asked for
+        runs = [[at.isoformat(), kind, kind, "incremental"] for at, kind in scheduled(CASES[name])]
         assert told["dags"]["customer_360"]["runs"] == runs, name
 
 
@@ -79,41 +82,6 @@ def test_tasks_run_side_by_side_where_the_warehouse_can(described, tmp_path):
     for target, tasks in (("prod", 8), ("local", 1)):
         [told] = described(folder / DAGS, DBT_TARGET=target)
         assert told["dags"]["customer_360"]["max_active_tasks"] == tasks
-
-
-PROJECTS = {"east": "layers", "north": "manifest", "south": "layers", "west": "manifest"}
-
-
-def together(folder: Path, package: str = "") -> Path:
-    """Whole projects side by side; `package` is one name for what all of their DAGs import."""
-    for name, style in PROJECTS.items():
-        dags = written({"project_slug": name, "airflow_style": style}, folder / name) / DAGS
-        if package:
-            (dags / f"tasks_{name}").rename(dags / package)
-            dag = dags / f"dag_{name}.py"
-            dag.write_text(dag.read_text().replace(f"tasks_{name}", package))
-    return folder
-
-
-def owners(told: dict, folder: Path) -> dict[str, set[str]]:
-    """The projects whose code the tasks of each DAG run."""
-    return {
-        name: {Path(task["code"]).relative_to(folder).parts[0] for task in dag["tasks"].values()}
-        for name, dag in told["dags"].items()
-    }
-
-
-def test_projects_in_one_airflow_run_their_own_code(described, tmp_path):
-    """Each project lies there as a whole, and Airflow reads one file of it."""
-    [told] = described(together(tmp_path))
-    assert told["errors"] == {} and told["warnings"] == []
-    assert owners(told, tmp_path) == {name: {name} for name in PROJECTS}
-    assert told["files"] == [f"{name}/{DAGS}/dag_{name}.py" for name in PROJECTS]
-
-
-def test_projects_that_share_a_package_name_run_the_code_of_one(described, tmp_path):
-    [told] = described(together(tmp_path, package="tasks_shared"))
-    assert len(set().union(*owners(told, tmp_path).values())) == 1
 
 
 def test_nothing_of_airflows_folder_is_a_plugin_of_dbt(project, tmp_path):
@@ -175,6 +143,14 @@ def graph(project: Project) -> tuple[dict, set[str]]:
     return manifest, {u for u, n in manifest["nodes"].items() if n["resource_type"] in kinds}
 
 
+def chosen(task: dict) -> list[str]:
+    """What a task has scripts/step.py select."""
+    command = task["command"] or []
+    if "--select" not in command:
+        return []
+    return list(takewhile("--exclude".__ne__, command[command.index("--select") + 1 :]))
+
+
 @pytest.mark.parametrize("fuse", [False, True])
 def test_manifest_covers_every_node_and_every_test_in_a_legal_order(
     described, built, tmp_path, fuse
@@ -186,11 +162,10 @@ def test_manifest_covers_every_node_and_every_test_in_a_legal_order(
     tasks = told["dags"]["customer_360"]["tasks"]
     manifest, nodes = graph(built)
     by_fqn = {".".join(manifest["nodes"][node]["fqn"]): node for node in nodes}
-    task_of = {
-        by_fqn[fqn]: name for name, task in tasks.items() for fqn in (task["select"] or "").split()
-    }
+    selected = [(fqn, name) for name, task in tasks.items() for fqn in chosen(task)]
+    task_of = {by_fqn[fqn]: name for fqn, name in selected}
     assert set(task_of) == nodes
-    assert sum(len((task["select"] or "").split()) for task in tasks.values()) == len(nodes)
+    assert len(selected) == len(nodes)
     if fuse:
         assert len(set(task_of.values())) < len(nodes) / 2
     else:
@@ -209,6 +184,26 @@ def test_manifest_covers_every_node_and_every_test_in_a_legal_order(
         runs_in = [task for task in reads if node["name"] not in tasks[task]["command"]]
         assert len(runs_in) == 1, unique_id
         assert reads <= {*before[runs_in[0]], runs_in[0]}, unique_id
+
+
+def test_meta_of_a_model_sets_owner_pool_queue_and_retries_of_its_task(described, tmp_path):
+    folder = written(MANIFEST, tmp_path / "project")
+    asked = {"owner": "Finance", "airflow": {"pool": "heavy", "queue": "large", "retries": 5}}
+    write_manifest(folder, "customer_360", {"fct_orders": asked})
+    [told] = described(folder / DAGS)
+    tasks = told["dags"]["customer_360"]["tasks"]
+    found = {
+        name: tuple(tasks[name][key] for key in ("owner", "pool", "queue", "retries"))
+        for name in ("fct_orders", "stg_tpch__orders")
+    }
+    assert found == {
+        "fct_orders": ("Finance", "heavy", "large", 5),
+        "stg_tpch__orders": ("Data Team", "default_pool", "default", 2),
+    }
+    write_manifest(folder, "customer_360", {"fct_orders": {"airflow": {"pol": "heavy"}}})
+    [told] = described(folder / DAGS)
+    [error] = told["errors"].values()
+    assert "fct_orders" in error and "pol" in error
 
 
 def test_a_thousand_models_are_imported_within_two_seconds(described, built, tmp_path):

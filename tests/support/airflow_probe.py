@@ -1,7 +1,7 @@
 """What Airflow makes of a DAG folder. Runs in Airflow's own environment, asked by airflow_projects.py.
 
     python airflow_probe.py describe    loads the DAGs of a folder, and tells what they are
-    python airflow_probe.py run         runs the DAG of a folder without a scheduler
+    python airflow_probe.py run         runs the DAGs of a folder without a scheduler
 
 It stays, because Airflow's start costs more than most answers: each line of its input is a question
 in JSON (the folder, the variables of its environment, and for a run the parameters), to which it
@@ -18,6 +18,7 @@ import time
 import warnings
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
 
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 with warnings.catch_warnings():
@@ -64,15 +65,17 @@ def runs(dag):
     serialized = DagSerialization.from_dict(DagSerialization.to_dict(dag))
     instants = [info.logical_date for info in serialized.iter_dagrun_infos_between(START, END)]
 
-    class Run:
-        run_type = "scheduled"
-
-    def kind(instant):
-        Run.logical_date = instant
-        context = {"dag_run": Run, "params": {"full_refresh": False}}
+    def kind(instant, run_type):
+        run = SimpleNamespace(run_type=run_type, logical_date=instant)
+        context = {"dag_run": run, "params": {"full_refresh": False}}
         return "full_refresh" if tasks.full_refresh_is_due(context) else "incremental"
 
-    return [[at.isoformat(), kind(at)] for at in instants if START <= at < END]
+    kinds = ("scheduled", "backfill", "manual")
+    return [
+        [at.isoformat(), *(kind(at, run_type) for run_type in kinds)]
+        for at in instants
+        if START <= at < END
+    ]
 
 
 def description(dag):
@@ -87,6 +90,8 @@ def description(dag):
             task.task_id: {
                 "after": sorted(task.upstream_task_ids),
                 "owner": task.owner,
+                "pool": task.pool,
+                "queue": task.queue,
                 "doc": task.doc_md,
                 "retries": task.retries,
                 "backoff": bool(task.retry_exponential_backoff),
@@ -96,7 +101,6 @@ def description(dag):
                 "assets": [asset.uri for asset in task.outlets],
                 "code": inspect.getfile(getattr(task, "python_callable", type(task))),
                 "command": getattr(task, "command", None),
-                "select": getattr(task, "select", None),
             }
             for task in dag.tasks
         },
@@ -104,7 +108,7 @@ def description(dag):
 
 
 def run(folder, environment, conf):
-    """Run the DAG of a folder, with retries at once. Its modules are forgotten before."""
+    """Run the DAGs of a folder, with retries at once. Modules of earlier folders are forgotten."""
     before = dict(os.environ)
     os.environ.update(environment)
     settings.DAGS_FOLDER = folder  # from where Airflow writes the DAG into its database
@@ -112,13 +116,18 @@ def run(folder, environment, conf):
         sys.modules.pop(name)
     sys.path[:] = [path for path in sys.path if not path.endswith("/dags")]
     bag, _, _ = load(folder)
-    (dag,) = bag.dags.values()
+    done = {dag_id: run_of(dag, conf) for dag_id, dag in bag.dags.items()}
+    os.environ.clear()
+    os.environ.update(before)
+    return done
+
+
+def run_of(dag, conf):
+    """What became of a run of one DAG."""
     for task in dag.tasks:
         task.retry_delay = timedelta(seconds=0)
         task.retry_exponential_backoff = False
     done = dag.test(run_conf=conf)
-    os.environ.clear()
-    os.environ.update(before)
     return {
         "state": str(done.state.value if hasattr(done.state, "value") else done.state),
         "tasks": {ti.task_id: [str(ti.state), ti.try_number] for ti in done.get_task_instances()},

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -77,19 +80,44 @@ def described(tmp_path_factory):
     probe.stop()
 
 
-@pytest.fixture(scope="module")
-def dag_run(tmp_path_factory):
-    """A function that makes a run: what became of it, and what it printed."""
-    home = tmp_path_factory.mktemp("airflow")
-    subprocess.run(
-        [python().with_name("airflow"), "db", "migrate"],
-        env={**os.environ, "AIRFLOW_HOME": str(home)},
+def airflow(*command: str, home: Path, **variables: str) -> str:
+    """What a command of Airflow prints, with its database in `home`."""
+    return subprocess.run(
+        [python().with_name("airflow"), *command],
+        env={**os.environ, "AIRFLOW_HOME": str(home), **variables},
         check=True,
-        capture_output=True,
-    )
-    probe = Probe("run", home)
-    yield lambda made: probe.ask(str(made.folder / DAGS), made.variables, made.conf)
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def airflow_home(tmp_path_factory) -> Path:
+    """The folder of an Airflow with its database."""
+    home = tmp_path_factory.mktemp("airflow")
+    airflow("db", "migrate", home=home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def dag_runs(airflow_home):
+    """A function that runs each DAG in a folder: what became of them, and what they printed."""
+    probe = Probe("run", airflow_home)
+    yield lambda folder, variables, conf: probe.ask(str(folder), variables, conf)
     probe.stop()
+
+
+@pytest.fixture(scope="module")
+def dag_run(dag_runs):
+    """A function that makes a run: what became of it, and what it printed."""
+
+    def run(made: Run) -> tuple[dict, str]:
+        done, printed = dag_runs(made.folder / DAGS, made.variables, made.conf)
+        [only] = done.values()
+        return only, printed
+
+    return run
 
 
 def written(answers: dict, folder: Path) -> Path:
@@ -103,6 +131,32 @@ def parsed(built: Project, answers: dict, folder: Path) -> Path:
     for name in ("manifest.json", "partial_parse.msgpack"):
         shutil.copy(built.folder / "target" / name, folder / "target" / name)
     return folder
+
+
+def write_manifest(
+    project: Path, slug: str, meta: Mapping[str, dict] = MappingProxyType({})
+) -> None:
+    """A manifest of the project's models, of which two are built; `meta` by a model's name."""
+    nodes = {}
+    for path in sorted((project / "models").rglob("*.sql")):
+        text = path.read_text().strip().encode()
+        built = path.stem in ("stg_tpch__orders", "fct_orders")
+        nodes[f"model.{slug}.{path.stem}"] = {
+            "name": path.stem,
+            "resource_type": "model",
+            "package_name": slug,
+            "fqn": [slug, path.stem],
+            "description": "One of them.",
+            "original_file_path": path.relative_to(project).as_posix(),
+            "checksum": {"checksum": hashlib.sha256(text).hexdigest()},
+            "config": {
+                "materialized": "table" if built else "ephemeral",
+                "meta": meta.get(path.stem, {}),
+            },
+        }
+    manifest = {"metadata": {"project_name": slug}, "nodes": nodes, "parent_map": {}}
+    (project / "target").mkdir(exist_ok=True)
+    (project / "target" / "manifest.json").write_text(json.dumps(manifest))
 
 
 def switch(folder: Path, fuse: bool) -> None:

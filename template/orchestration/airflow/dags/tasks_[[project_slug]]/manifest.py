@@ -103,6 +103,15 @@ def pieces(manifest: dict, fuse: bool) -> dict[str, Piece]:
     return result
 
 
+def options(nodes: list[dict]) -> dict:
+    """What the `meta` of a task's nodes sets: its owner, and under `airflow` its pool, queue ..."""
+    found = {}
+    for node in nodes:
+        meta = node.get("config", {}).get("meta", {})
+        found |= {key: meta[key] for key in ("owner",) if key in meta} | meta.get("airflow", {})
+    return found
+
+
 def differences(manifest: dict) -> list[str]:
     """The files of models and snapshots that are not those that the manifest was made from."""
     known = {
@@ -131,5 +140,5 @@ def check_manifest(**context) -> None:
     if changed := differences(manifest):
         raise AirflowFailException(
             f"target/manifest.json is not of these models: {', '.join(changed[:5])}"
-            f"{' and others' if len(changed) > 5 else ''}. Run `dbt parse` anew, and ship target/."
+            f"{' and others' if len(changed) > 5 else ''}. Run `dbt parse` again, and ship target/."
         )
