@@ -57,17 +57,19 @@ def test_runs_in_one_process_have_their_own_folder_and_settings(dag_runs, tmp_pa
     }, printed
 
 
-def test_the_dag_processor_reads_five_projects_and_names_two_of_one_name(airflow_home, tmp_path):
+def test_the_dag_processor_reads_five_projects_and_names_two_of_one_name(tmp_path):
     """A copy of a project lies beside it, and Airflow would show only one of the two."""
-    slugs = together(tmp_path, 5)
-    written({"project_slug": "east"}, tmp_path / "copy")
-    where = {"AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-    airflow("dag-processor", "--num-runs", "1", home=airflow_home, **where)
-    with sqlite3.connect(airflow_home / "airflow.db") as database:
+    dags, home = tmp_path / "dags", tmp_path / "home"
+    slugs = together(dags, 5)
+    written({"project_slug": "east"}, dags / "copy")
+    where = {"AIRFLOW__CORE__DAGS_FOLDER": str(dags), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    for command in (("db", "migrate"), ("dag-processor", "--num-runs", "1")):
+        airflow(*command, home=home, **where)
+    with sqlite3.connect(home / "airflow.db") as database:
         found = {dag_id for (dag_id,) in database.execute("select dag_id from dag")}
         messages = dict(database.execute("select filename, stacktrace from import_error"))
     assert found == {slug for slug in slugs if slug != "east"}
-    both = [tmp_path / name / DAGS / "dag_east.py" for name in ("copy", "east")]
+    both = [dags / name / DAGS / "dag_east.py" for name in ("copy", "east")]
     assert len(messages) == 2
     for message in messages.values():
         assert f"Two projects are called east: {both[0]} and {both[1]}. Remove one" in message

@@ -93,17 +93,11 @@ def airflow(*command: str, home: Path, **variables: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def airflow_home(tmp_path_factory) -> Path:
-    """The folder of an Airflow with its database."""
+def dag_runs(tmp_path_factory):
+    """A function that runs each DAG in a folder: what became of them, and what they printed."""
     home = tmp_path_factory.mktemp("airflow")
     airflow("db", "migrate", home=home)
-    return home
-
-
-@pytest.fixture(scope="module")
-def dag_runs(airflow_home):
-    """A function that runs each DAG in a folder: what became of them, and what they printed."""
-    probe = Probe("run", airflow_home)
+    probe = Probe("run", home)
     yield lambda folder, variables, conf: probe.ask(str(folder), variables, conf)
     probe.stop()
 
