@@ -3,7 +3,7 @@
     python scripts/make_locks.py [--upgrade]
 
 There is one lock per warehouse, with and without Elementary, one for work on the template, one for
-its documentation, one of uv, one of Spark, and one for each orchestrator. Those of projects and of
+each environment that has to be apart (APART), and one for each orchestrator. Those of projects and of
 the work on the template are resolved once together; that result constrains each of them, so that
 all locks of one release agree on the version of every package they share. Without --upgrade the
 versions in the present locks are kept where they still fit.
@@ -28,13 +28,17 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "template" / "scripts" / "lock.sh"
 WAREHOUSES = ROOT / "includes" / "warehouses"
 DEV = ROOT / "requirements" / "dev.txt"
-UV = ROOT / "requirements" / "uv.txt"  # for machines that have no uv
-SPARK = ROOT / "requirements" / "spark.txt"  # apart: dbt-databricks needs an older dbt-spark
-SPARK_PACKAGES = "dbt-core>=1.11,<1.12\ndbt-spark[session]\nrich\n"
-DOCS = (
-    ROOT / "requirements" / "docs.txt"
-)  # apart: zensical and dbt want different versions of pathspec
-ZENSICAL = "zensical>=0.0.73,<0.1\n"
+# environments of their own, by the name of their lock in requirements/
+APART = {
+    # for machines that have no uv
+    "uv": "uv\n",
+    # zensical and dbt want different versions of pathspec
+    "docs": "zensical>=0.0.73,<0.1\n",
+    # dbt-databricks needs an older dbt-spark
+    "spark": "dbt-core>=1.11,<1.12\ndbt-spark[session]\nrich\n",
+    # Google's analyzer of BigQuery's SQL; bigquery_analyzer.py helps this version
+    "zetasql": "zetasql==0.1.5\n",
+}
 
 
 def warehouses() -> list[str]:
@@ -120,10 +124,9 @@ def main(arguments: list[str]) -> None:
         jobs: list[tuple[str, Path, Path | None]] = [
             (together, everything, None),
             (dev, DEV, everything),
-            ("uv\n", UV, None),
-            (SPARK_PACKAGES, SPARK, None),
-            (ZENSICAL, DOCS, None),
         ]
+        for name, text in APART.items():
+            jobs.append((text, ROOT / "requirements" / f"{name}.txt", None))
         for warehouse, elementary in variants:
             lock = WAREHOUSES / warehouse / f"requirements{'-elementary' if elementary else ''}.txt"
             jobs.append((requirements_in(warehouse, elementary), lock, everything))

@@ -111,20 +111,18 @@
             {% endfor %}
             {% for name, column in node.columns.items() if found %}
                 {% set old = found.get(name | lower) %}
+                {% set new = contract_type(column.data_type) | lower %}
                 {% set sized = '[0-9]+(?=[^(]*\\))' %}
                 {% set old_size = modules.re.findall(sized, old or '') %}
-                {% set new_size = modules.re.findall(sized, column.data_type) %}
+                {% set new_size = modules.re.findall(sized, new) %}
                 {% if not old %}
                     {% do outdated.append(node.name ~ ' has no column ' ~ name) %}
                 {% elif old_size and new_size and old_size != new_size
                     and ('num' in old or 'dec' in old) %}
-                    {% do outdated.append(
-                        node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ column.data_type
-                    ) %}
-                {% elif is_text_type(old) != is_text_type(column.data_type) %}
-                    {% do outdated.append(
-                        node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ column.data_type
-                    ) %}
+                    {% do outdated.append(node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ new) %}
+                {% elif is_text_type(old) != is_text_type(new)
+                    or (old != new and [old, new] | sort == ['bignumeric', 'numeric']) %}
+                    {% do outdated.append(node.name ~ '.' ~ name ~ ' is ' ~ old ~ ', not ' ~ new) %}
                 {% endif %}
             {% endfor %}
         {% endfor %}
@@ -328,12 +326,13 @@
 
 
 {#
-    Does a cast of a source's number to a decimal type lose places? A SQL condition, in floating
+    Has a source's number more decimal places than staging keeps? A SQL condition, in floating
     point.
 #}
-{% macro is_cut(column, type) -%}
+{% macro is_cut(column, places) -%}
+    {%- set kept = 'cast(' ~ column ~ ' as ' ~ decimal_type(13 + places, places) ~ ')' -%}
     cast({{ column }} as {{ type_double() }})
-    <> cast(cast({{ column }} as {{ type }}) as {{ type_double() }})
+    <> cast({{ round_exact(kept, places) }} as {{ type_double() }})
 {%- endmacro %}
 
 
@@ -346,5 +345,5 @@
         count(*) as faulty_rows,
         min(cast({{ key }} as {{ dbt.type_string() }})) as example
     from {{ source('tpch', table) }}
-    where {{ is_cut(column, amount_type() if kind == 'amount' else rate_type()) }}
+    where {{ is_cut(column, var(kind ~ '_places', 2)) }}
 {% endmacro %}

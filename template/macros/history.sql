@@ -48,6 +48,10 @@
     ({{ time }} + to_microseconds({{ number }}))
 {%- endmacro %}
 
+{% macro bigquery__plus_microseconds(time, number) -%}
+    timestamp_add(cast({{ time }} as timestamp), interval {{ number }} microsecond)
+{%- endmacro %}
+
 {% macro spark__plus_microseconds(time, number) -%}
     timestampadd(microsecond, {{ number }}, {{ time }})
 {%- endmacro %}

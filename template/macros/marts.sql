@@ -16,20 +16,20 @@
 {# Sums of revenue over many orders, exact: 24 digits before the point. #}
 {% macro revenue_total_type() -%}
     {%- set places = var('amount_places', 2) + var('rate_places', 2) -%}
-    numeric({{ 24 + places }}, {{ places }})
+    {{ decimal_type(24 + places, places) }}
 {%- endmacro %}
 
 {# The same with tax, which has at most 12 places. #}
 {% macro revenue_with_tax_total_type() -%}
     {%- set places = [var('amount_places', 2) + 2 * var('rate_places', 2), 12] | min -%}
-    numeric({{ 22 + places }}, {{ places }})
+    {{ decimal_type(22 + places, places) }}
 {%- endmacro %}
 
 
 {# Sums of quantities. #}
 {% macro quantity_total_type() -%}
     {%- set places = var('amount_places', 2) -%}
-    numeric({{ 26 + places }}, {{ places }})
+    {{ decimal_type(26 + places, places) }}
 {%- endmacro %}
 
 

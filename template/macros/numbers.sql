@@ -26,7 +26,7 @@
     By way of a decimal, because PostgreSQL rounds no floating-point number to places.
 #}
 {% macro round_to(number, places) -%}
-    cast(round(cast({{ number }} as numeric(38, 9)), {{ places }}) as numeric(28, {{ places }}))
+    {{ round_exact('cast(' ~ number ~ ' as ' ~ decimal_type(38, 9) ~ ')', places) }}
 {%- endmacro %}
 
 
@@ -35,7 +35,7 @@
     places first and so could round twice.
 #}
 {% macro round_exact(number, places) -%}
-    cast(round({{ number }}, {{ places }}) as numeric(28, {{ places }}))
+    cast(round({{ number }}, {{ places }}) as {{ decimal_type(28, places) }})
 {%- endmacro %}
 
 
@@ -43,10 +43,4 @@
     A floating-point number up to 1 as a decimal with 18 places, so that a sum does not depend on
     the order of the rows.
 #}
-{% macro as_decimal(number) -%}
-    {{ return(adapter.dispatch('as_decimal')(number)) }}
-{%- endmacro %}
-
-{% macro default__as_decimal(number) %}cast({{ number }} as numeric(38, 18)){% endmacro %}
-
-{% macro bigquery__as_decimal(number) %}cast({{ number }} as bignumeric){% endmacro %}
+{% macro as_decimal(number) %}cast({{ number }} as {{ decimal_type(38, 18) }}){% endmacro %}

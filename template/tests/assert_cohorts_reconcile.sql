@@ -10,13 +10,13 @@ cohorts as (
 
 buyers as (
 
-    select count(*) as buyers from {{ ref('customer_totals') }}
+    select count(*) as buyer_count from {{ ref('customer_totals') }}
     where is_buyer
 
 )
 
 select
-    buyers.buyers,
+    buyers.buyer_count,
     sum(cohorts.cohort_size) as in_cohorts,
     sum(cohorts.retained) as retained_in_own_quarter
 
@@ -24,7 +24,7 @@ from buyers
 -- a left join, so that the row of the buyers stays where no cohort is
 left join cohorts
     on cohorts.quarter_number = 0
-group by buyers.buyers
+group by buyers.buyer_count
 having
-    coalesce(sum(cohorts.cohort_size), 0) <> buyers.buyers
-    or coalesce(sum(cohorts.retained), 0) <> buyers.buyers
+    coalesce(sum(cohorts.cohort_size), 0) <> buyers.buyer_count
+    or coalesce(sum(cohorts.retained), 0) <> buyers.buyer_count

@@ -26,7 +26,7 @@ current_versions as (
 
     select
         customers.customer_key,
-        sum(case when versions.is_current then 1 else 0 end) as current_versions
+        sum(case when versions.is_current then 1 else 0 end) as version_count
 
     from customers
     left join versions
@@ -39,7 +39,7 @@ select
     customer_key,
     'current versions other than one' as fault
 from current_versions
-where current_versions <> 1 or current_versions is null
+where version_count <> 1 or version_count is null
 
 union all
 

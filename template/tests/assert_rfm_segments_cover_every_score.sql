@@ -35,7 +35,7 @@ ranges as (
                 and combinations.m_score between segments.m_min and segments.m_max
                 then 1
             else 0
-        end) as ranges
+        end) as matching_ranges
 
     from combinations
     cross join {{ ref('rfm_segments') }} as segments
@@ -45,4 +45,4 @@ ranges as (
 
 select *
 from ranges
-where ranges <> 1
+where matching_ranges <> 1

@@ -178,9 +178,9 @@ def dispatched(nodes: Iterable[str], project: Compiled) -> set[str]:
         macro = waiting.pop()
         if macro not in seen:
             seen.add(macro)
-            texts.append(project.macros[macro].macro_sql)
+            texts.append(project.manifest.macros[macro].macro_sql)
             ours = not macro.startswith("macro.dbt")
-            waiting += project.macros[macro].depends_on.macros if ours else []
+            waiting += project.manifest.macros[macro].depends_on.macros if ours else []
     return {name for text in texts for name in re.findall(r"adapter\.dispatch\(\s*'(\w+)'", text)}
 
 

@@ -70,7 +70,7 @@ joined as (
         cast(coalesce(order_totals.returned_lines, 0) as {{ dbt.type_bigint() }}) as returned_lines,
         cast(
             coalesce(order_totals.quantity, 0)
-            as numeric({{ 16 + var('amount_places', 2) }}, {{ var('amount_places', 2) }})
+            as {{ decimal_type(16 + var('amount_places', 2), var('amount_places', 2)) }}
         ) as quantity,
         cast(coalesce(order_totals.revenue, 0) as {{ revenue_type() }}) as revenue,
         cast(coalesce(order_totals.revenue_with_tax, 0) as {{ revenue_with_tax_type() }})

@@ -127,7 +127,7 @@ returns_in_two_forms as (
 ),
 
 {% endif %}
-places as (
+cut_numbers as (
 
     {% for table, column, kind, key in numbers %}
     {{ count_cut_numbers(table, column, kind, key) }}
@@ -178,7 +178,7 @@ faults as (
         || column_name as fault,
         'Raise the var ' || setting || ' in dbt_project.yml and build once with --full-refresh.'
             as advice
-    from places
+    from cut_numbers
     where faulty_rows > 0
 
 ),

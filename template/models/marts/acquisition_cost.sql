@@ -90,7 +90,7 @@ final as (
 
         -- numerics
         cast(new_customers as {{ dbt.type_bigint() }}) as new_customers,
-        cast(spend as numeric(28, 4)) as spend,
+        cast(spend as {{ decimal_type(28, 4) }}) as spend,
         {{ round_to(divide('spend', 'new_customers'), 4) }} as cac_direct,
         {{ round_to(divide(
             'spend + brand_spend * ' ~ divide('new_customers', 'all_new_customers'), 'new_customers'

@@ -1,6 +1,6 @@
 {%- do after('reconciliation') -%}
 {%- do after('marketing_spend_checks') -%}
-{% set order_age = dbt.datediff('orders.order_date', 'as_of.as_of_date', 'day') %}
+{% set order_age = dbt.datediff('order_rows.order_date', 'as_of.as_of_date', 'day') %}
 
 with
 
@@ -17,7 +17,7 @@ customers as (
 ),
 
 -- refunds on documents of their own included: they are money, but no orders
-orders as (
+order_rows as (
 
     select * from {{ ref('fct_orders') }}
     where
@@ -30,33 +30,33 @@ orders as (
 order_totals as (
 
     select
-        orders.customer_key,
-        min(case when orders.is_sale then orders.order_date end) as first_order_date,
-        max(case when orders.is_sale then orders.order_date end) as last_order_date,
-        sum(case when orders.is_sale then 1 else 0 end) as orders,
-        sum(orders.lines) as lines,
-        sum(orders.returned_lines) as returned_lines,
-        sum(orders.quantity) as quantity,
-        sum(orders.revenue) as revenue,
-        sum(orders.revenue_with_tax) as revenue_with_tax,
-        sum(orders.returned_revenue) as returned_revenue,
-        sum(orders.net_revenue) as net_revenue,
+        order_rows.customer_key,
+        min(case when order_rows.is_sale then order_rows.order_date end) as first_order_date,
+        max(case when order_rows.is_sale then order_rows.order_date end) as last_order_date,
+        sum(case when order_rows.is_sale then 1 else 0 end) as orders,
+        sum(order_rows.lines) as lines,
+        sum(order_rows.returned_lines) as returned_lines,
+        sum(order_rows.quantity) as quantity,
+        sum(order_rows.revenue) as revenue,
+        sum(order_rows.revenue_with_tax) as revenue_with_tax,
+        sum(order_rows.returned_revenue) as returned_revenue,
+        sum(order_rows.net_revenue) as net_revenue,
         sum(
             case
-                when orders.is_sale and {{ order_age }} < 365 then 1
+                when order_rows.is_sale and {{ order_age }} < 365 then 1
                 else 0
             end
         ) as orders_365d,
         sum(
             case
-                when {{ order_age }} < 365 then orders.{{ basis_revenue() }}
+                when {{ order_age }} < 365 then order_rows.{{ basis_revenue() }}
                 else 0
             end
         ) as basis_revenue_365d
 
-    from orders
+    from order_rows
     cross join as_of
-    group by orders.customer_key
+    group by order_rows.customer_key
 
 ),
 

@@ -8,6 +8,10 @@ select
     cast(order_key as string) as type_string,
     cast(order_date as timestamp) as type_timestamp,
     cast(order_key as float64) as type_double,
+    cast(revenue as numeric) as decimal_type,
+    cast(revenue as bignumeric) as decimal_type_with_12_places,
+    cast(revenue as numeric) as contract_type,
+    cast(revenue as bignumeric) as contract_type_with_12_places,
     timestamp_trunc(
         cast(order_date as timestamp),
         month
@@ -35,14 +39,10 @@ select
         )[safe_offset(0)]
  as split_part,
     cast(revenue as float64) / nullif(orders, 0) as divide,
-    cast(round(cast(revenue as numeric(38, 9)), 4) as numeric(28, 4)) as round_to,
+    cast(round(cast(revenue as numeric), 4) as numeric) as round_to,
     cast(revenue as bignumeric) as as_decimal,
     (farm_fingerprint(to_json_string(struct(order_key, comment, order_date))) & 1099511627775) as row_fingerprint,
-        datetime_add(
-            cast( loaded_at as datetime),
-        interval 1 microsecond
-        )
- as plus_microseconds,
+    timestamp_add(cast(loaded_at as timestamp), interval 1 microsecond) as plus_microseconds,
     comment as by_code_point,
     cast(_loaded_at as timestamp) as loaded_at,
     (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders` where not is_cancelled) as as_of_date,

@@ -5,6 +5,10 @@ select
     cast(order_key as {{ dbt.type_string() }}) as type_string,
     cast(order_date as {{ dbt.type_timestamp() }}) as type_timestamp,
     cast(order_key as {{ type_double() }}) as type_double,
+    cast(revenue as {{ decimal_type(15, 2) }}) as decimal_type,
+    cast(revenue as {{ decimal_type(34, 12) }}) as decimal_type_with_12_places,
+    cast(revenue as {{ contract_type('numeric(15, 2)') }}) as contract_type,
+    cast(revenue as {{ contract_type('numeric(34, 12)') }}) as contract_type_with_12_places,
 
     {{ dbt.date_trunc('month', 'order_date') }} as date_trunc,
     {{ dbt.dateadd('day', -35, 'order_date') }} as dateadd,

@@ -8,6 +8,10 @@ select
     cast(order_key as TEXT) as type_string,
     cast(order_date as timestamp) as type_timestamp,
     cast(order_key as double precision) as type_double,
+    cast(revenue as numeric(15, 2)) as decimal_type,
+    cast(revenue as numeric(34, 12)) as decimal_type_with_12_places,
+    cast(revenue as numeric(15, 2)) as contract_type,
+    cast(revenue as numeric(34, 12)) as contract_type_with_12_places,
     date_trunc('month', order_date) as date_trunc,
     dateadd(
         day,

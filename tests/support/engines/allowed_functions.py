@@ -103,6 +103,7 @@ FUNCTIONS = {
         "safe_offset",
         "split",
         "struct",
+        "timestamp_add",
         "timestamp_trunc",
         "to_json_string",
     ],

@@ -77,13 +77,13 @@ class Compiled(NamedTuple):
     """A project compiled for a first run, without tables, and for a later one."""
 
     first: dict[str, str]
-    """The SQL of the incremental models, by name; of the others it is that of a later run."""
+    """The SQL of every model in a first run, by name."""
     later: dict[str, str]
     """The SQL of every model, snapshot, test and analysis, by name."""
     nodes: dict[str, Any]
     """dbt's nodes of the same, by name, for their configuration."""
-    macros: dict[str, Any]
-    """dbt's macros by unique id, those of dbt itself included."""
+    manifest: Any
+    """dbt's manifest: all nodes, sources, and macros, those of dbt itself included."""
 
 
 def compiled(
@@ -113,13 +113,14 @@ def compiled_for_both_runs(
     """
     with _project(answers, target, work, more) as dbt, _started_at(A_START):
         manifest = dbt("parse")
-        incremental = ["--select", "config.materialized:incremental"]
         with _without_connection(answers, exists=False):
-            first = _sql(dbt("compile", *COMPILE, *incremental, manifest=manifest))
+            first = _sql(
+                dbt("compile", *COMPILE, "--select", "resource_type:model", manifest=manifest)
+            )
         with _without_connection(answers, exists=True):
             done = dbt("compile", *COMPILE, manifest=manifest)
     nodes = {result.node.name: result.node for result in done}
-    return Compiled(first, _sql(done), nodes, manifest.macros)
+    return Compiled(first, _sql(done), nodes, manifest)
 
 
 @contextlib.contextmanager
