@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +15,11 @@ from typing import Any
 
 from pictures import Row
 
-from formats import from_csv
+from formats import csv_rows, from_csv
 from questions import questions
 from settings import Problem
 
+LARGEST = 64_000_000  # bytes of an answer, all of whose rows are in memory; customer_360 streams
 SURE = 1.96  # standard errors on both sides of a mean that hold 95 % of a normal distribution
 
 
@@ -51,10 +51,10 @@ class Panel:
 # ---------------------------------------------------------------- answers
 def records(path: Path) -> Iterator[dict[str, str]]:
     """The rows of a CSV file as text, read one by one."""
-    if not path.exists():
-        raise Problem(f"There is no {path.name} in {path.parent}: run `make answers` first.")
-    with path.open(encoding="utf-8", newline="") as stream:
-        yield from csv.DictReader(stream)
+    rows = csv_rows(path)
+    header = next(rows, [])
+    for row in rows:
+        yield dict(zip(header, row, strict=False))
 
 
 @dataclass
@@ -75,15 +75,16 @@ def read_buyers(path: Path, most: int) -> Buyers:
         if row["is_buyer"] != "true":
             continue
         orders = int(row["orders"])
+        segment = from_csv("text", row["market_segment"])
         if buyers % step == 0:
-            shown = {"customer_key": row["customer_key"], "market_segment": row["market_segment"]}
+            shown = {"customer_key": row["customer_key"], "market_segment": segment}
             sample.append(
                 {**shown, "orders": orders, "avg_order_value": float(row["avg_order_value"])}
             )
             if len(sample) > most:
                 sample, step = sample[::2], 2 * step
         buyers += 1
-        per_year[row["market_segment"]].append(orders * 365.25 / (int(row["tenure_days"]) + 1))
+        per_year[segment].append(orders * 365.25 / (int(row["tenure_days"]) + 1))
         last_order = date.fromisoformat(row["last_order_date"])
         as_of = as_of or last_order + timedelta(int(row["recency_days"]))
     return Buyers(sample, as_of, per_year)
@@ -105,10 +106,16 @@ class Answers:
     def rows(self, name: str) -> list[Row]:
         """The rows of an answer, typed by their formats; raises Problem when it has none."""
         if name not in self.cache:
+            path = self.folder / f"{name}.csv"
+            if path.exists() and path.stat().st_size > LARGEST:
+                raise Problem(
+                    f"{path} has {path.stat().st_size / 1e6:,.0f} MB, and the dashboard reads at most "
+                    f"{LARGEST / 1e6:.0f} MB of an answer. Aggregate more in analysis/{name}.sql."
+                )
             kinds = self.questions[name].formats
             self.cache[name] = [
                 {column: from_csv(kinds.get(column), text) for column, text in record.items()}
-                for record in records(self.folder / f"{name}.csv")
+                for record in records(path)
             ]
         if not self.cache[name]:
             raise Problem(f"{name}.csv has no rows: there is nothing to draw.")

@@ -102,6 +102,7 @@ def main() -> None:
     board = Board(PROJECT / "answers", settings)
     output = HERE / "build" / "index.html"
     output.parent.mkdir(exist_ok=True)
+    output.parent.chmod(0o700)  # only the owner reads the page
     text = page(board, settings, os.environ.get("DBT_TARGET") or "local")
     output.write_text(text, "utf-8")
     print(f"The dashboard is {output}: open it in a browser.")

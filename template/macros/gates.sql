@@ -17,7 +17,10 @@
     {% if execute %}
         {% set faults = run_query('select sentence from ' ~ this ~ ' order by sentence') %}
         {% if faults | length %}
-            {% set sentences = faults.columns[0].values() | list %}
+            {% set sentences = [] %}
+            {% for sentence in faults.columns[0].values() %}
+                {% do sentences.append(visible(sentence)) %}
+            {% endfor %}
             {{ exceptions.raise_compiler_error(
                 what ~ '\n\n- ' ~ sentences[:20] | join('\n- ')
                 ~ ('\n- and ' ~ (sentences | length - 20) ~ ' more'
@@ -26,6 +29,13 @@
             ) }}
         {% endif %}
     {% endif %}
+{% endmacro %}
+
+
+{# A text from the data for a message: what a terminal would obey is written as a question mark. #}
+{% macro visible(text) %}
+    {% set obeyed = '[\\x00-\\x1f\\x7f-\\x9f\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]' %}
+    {{ return(modules.re.sub(obeyed, '?', text)) }}
 {% endmacro %}
 
 
@@ -57,7 +67,7 @@
                     {{ exceptions.raise_compiler_error(
                         'The key ' ~ column.name ~ ' of ' ~ table
                         ~ " has values that aren't whole numbers, such as '"
-                        ~ unreadable
+                        ~ visible(unreadable)
                         ~ "'. Set the var key_type to string in dbt_project.yml and build once "
                         ~ 'with --full-refresh. No mart was changed.'
                     ) }}

@@ -3,6 +3,7 @@
 Runs every analysis on the target that DBT_TARGET names. answers/ gets <analysis>.csv for each, and
 the marts that are exported whole (`export_by` in their YAML): customer_360.csv and
 customer_cohort_retention.csv. When one answer fails, the files of the last run stay as they are.
+SPREADSHEET=1 writes values that a spreadsheet would take for formulas as text.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -32,14 +35,19 @@ SHORT_ROWS = 10
 GAP = 2  # blanks between two columns
 
 
-def write_csv(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Write a result and return the number of its rows."""
+def write_csv(
+    path: Path,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    text: Callable[[Any], str] = formats.csv_text,
+) -> int:
+    """Write a result, each value by `text`, and return the number of its rows."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(names)
         for row in rows:
-            writer.writerow([formats.csv_text(value) for value in row])
+            writer.writerow([text(value) for value in row])
             count += 1
     return count
 
@@ -65,7 +73,7 @@ def columns_of(
 def width(column: Column) -> int:
     """The least width of a column: headers wrap between words, cells never."""
     header, _, cells = column
-    return max(map(len, [*header.split(), *cells]))
+    return max(map(cell_len, [*header.split(), *cells]))
 
 
 def parts(columns: list[Column], available: int) -> list[list[Column]]:
@@ -137,7 +145,11 @@ def check_built(adapter: Any, nodes: Iterable[Any]) -> None:
 
 def answer(folder: Path) -> None:
     """Print all answers, and write all files into `folder`."""
+    # a letter that this terminal can't show is written as its escape
+    sys.stdout.reconfigure(errors="backslashreplace")
     console = Console(highlight=False)
+    safe = os.environ.get("SPREADSHEET", "0") not in ("", "0")
+    text = formats.spreadsheet_text if safe else formats.csv_text
     manifest = session.invoke(["parse"])
     compiled = session.invoke(
         ["compile", "--no-introspect", "--no-populate-cache"]
@@ -157,14 +169,14 @@ def answer(folder: Path) -> None:
                 rows = list(rows)
             except Exception as error:
                 raise Problem(f"{node.name} failed: {error}") from error
-            write_csv(folder / f"{node.name}.csv", names, rows)
+            write_csv(folder / f"{node.name}.csv", names, rows, text)
             print_answer(console, question(node.to_dict()), names, rows)
 
         console.print()
         for node in exported:
             start = time.monotonic()
             sql = f"select * from {node.relation_name} order by {node.config.meta['export_by']}"
-            count = write_csv(folder / f"{node.name}.csv", *session.query(adapter, sql))
+            count = write_csv(folder / f"{node.name}.csv", *session.query(adapter, sql), text)
             seconds = time.monotonic() - start
             console.print(
                 Text(f"{node.name}.csv: {count:,} rows in {seconds:.1f} s"), soft_wrap=True
@@ -174,6 +186,7 @@ def answer(folder: Path) -> None:
 
 def main() -> None:
     os.chdir(PROJECT)
+    os.umask(0o077)  # only the owner reads the answers
     print("Compiling the analyses ...", flush=True)
     # the files come into answers/ when all are there, so that it never holds half of a run
     work = ANSWERS.with_name(".answers.partial")
@@ -182,6 +195,7 @@ def main() -> None:
     try:
         answer(work)
         ANSWERS.mkdir(exist_ok=True)
+        ANSWERS.chmod(0o700)  # one that was there may be open to others
         for path in sorted(work.iterdir()):
             path.replace(ANSWERS / path.name)
     finally:

@@ -22,9 +22,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-import yaml
-
-from settings import PROJECT, Problem
+from settings import PROJECT, Problem, read_yaml
 
 INSTALLED = PROJECT / "dbt_packages"
 NEW = PROJECT / ".dbt_packages.partial"
@@ -32,7 +30,7 @@ NEW = PROJECT / ".dbt_packages.partial"
 
 def listed() -> dict[str, str]:
     """Name and version of each package in packages.yml: {"dbt_utils": "1.4.1"}."""
-    packages = yaml.safe_load((PROJECT / "packages.yml").read_text("utf-8")).get("packages") or []
+    packages = read_yaml(PROJECT / "packages.yml").get("packages") or []
     return {entry["package"].split("/")[-1]: str(entry["version"]) for entry in packages}
 
 

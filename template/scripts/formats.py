@@ -7,13 +7,47 @@ written by the type of its values.
 
 from __future__ import annotations
 
+import csv
 import math
+import re
+import unicodedata
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+from settings import Problem
 
 MISSING = "-"
 GAP = "\N{NO-BREAK SPACE}"  # between a number and its unit
+MOST_LETTERS = 120  # a longer text is cut for a reader
+LONGEST_VALUE = 10_000_000  # letters of a value in a CSV file; a longer one is refused
+INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # categories of Unicode: controls, directions, line ends
+JOINERS = "\u200c\u200d"  # invisible too, but part of words and emoji
+
+# --- text that comes from the data ----------------------------------------------------------------
+
+
+def visible(text: str) -> str:
+    """Text with every character that could act instead of being seen written as its escape.
+
+    A terminal obeys escape sequences, a page the direction of writing, a line of a file its end.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter.encode("unicode_escape").decode()
+        if unicodedata.category(letter) in INVISIBLE and letter not in JOINERS
+        else letter
+        for letter in text
+    )
+
+
+def readable(text: str) -> str:
+    """Visible text of a length that a reader can take in."""
+    cut = text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    return visible(cut)
 
 
 # --- in a CSV file --------------------------------------------------------------------------------
@@ -37,13 +71,48 @@ def csv_text(value: Any) -> str:
     return str(value)
 
 
+# What a spreadsheet takes for the start of a formula: in a cell, or after what may divide cells.
+FORMULA = re.compile(r"(^\s*|[;,]\s*)(?=[=+@＝＋＠－-])")
+
+
+def spreadsheet_text(value: Any) -> str:
+    """A value in a CSV file that is safe to open in a spreadsheet: a formula becomes text by a quote."""
+    text = csv_text(value)
+    try:
+        float(text)
+    except ValueError:
+        return FORMULA.sub(r"\1'", visible(text))
+    return text
+
+
+def csv_rows(path: Path) -> Iterator[list[str]]:
+    """The rows of a CSV file one by one, its header first. Raises Problem where one can't be read."""
+    csv.field_size_limit(LONGEST_VALUE)
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            yield from csv.reader(stream)
+    except FileNotFoundError:
+        raise Problem(
+            f"There is no {path.name} in {path.parent}: run `make answers` first."
+        ) from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise Problem(f"{path} can't be read: {error}. Run `make answers` again.") from error
+
+
 def from_csv(kind: str | None, text: str) -> Any:
-    """The value that a CSV file holds of a column with this format; None for an empty one."""
+    """The value that a CSV file holds of a column with this format; None for an empty one.
+
+    A text is readable, and MISSING where it is empty. None for what is not a number, which no
+    picture has a place for.
+    """
     if text == "":
-        return None
+        return MISSING if kind == "text" else None
     if kind not in FORMATS or kind in AS_THEY_ARE:
-        return text
-    return float(text) if "." in text else int(text)
+        return readable(text)
+    value = float(text)
+    if not math.isfinite(value):
+        return None
+    return value if "." in text else int(text)
 
 
 # --- for a reader ---------------------------------------------------------------------------------
@@ -77,9 +146,9 @@ def number(value: float | None, decimals: int = 1) -> str:
 
 
 FORMATS = {
-    "text": csv_text,
+    "text": lambda value: readable(csv_text(value)),
     "date": csv_text,
-    "key": csv_text,
+    "key": lambda value: readable(csv_text(value)),
     "ordinal": lambda value: f"{value:.0f}",  # a rank or a year
     "count": lambda value: f"{value:,.0f}",
     "number": lambda value: number(value, 2),

@@ -22,6 +22,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 # env_var('NAME') with nothing behind the name
 REQUIRED = re.compile(r"""env_var\(\s*(['"])(\w+)\1\s*\)""")
 DEFAULT_TARGET = "local"
+LARGEST_YAML = 5_000_000  # bytes
+DEEPEST_YAML = 60
+MOST_VALUES = 500_000
 
 
 class Problem(SystemExit):
@@ -31,10 +34,49 @@ class Problem(SystemExit):
     """
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file, by the fast C parser where it is there."""
-    with path.open(encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file. Raises Problem where it can't be read, or would fill the memory."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast parser, where it is there
+    size = path.stat().st_size
+    if size > LARGEST_YAML:
+        raise Problem(
+            f"{path} has {size / 1e6:,.0f} MB, and a YAML file may have {LARGEST_YAML / 1e6:.0f} MB. "
+            "Split it, or restore it from git."
+        )
+    try:
+        text = path.read_text("utf-8")
+        if excess := too_much(yaml.parse(text, Loader=loader)):
+            raise Problem(f"{path} {excess}. Simplify it, or restore it from git.")
+        return yaml.load(text, Loader=loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Problem(f"{path} isn't YAML: {error}") from error
+
+
+def too_much(events: Iterator[yaml.Event]) -> str:
+    """What is too much in a YAML document for programs that walk through all of it; "" if nothing.
+
+    A few lines of aliases of aliases are billions of values.
+    """
+    values_of: dict[str | None, int] = {}  # what each anchor stands for
+    inside: list[tuple[str | None, int]] = [(None, 0)]  # anchor and values of each open collection
+    for event in events:
+        more = 0
+        if isinstance(event, yaml.CollectionStartEvent):
+            inside.append((event.anchor, 1))
+            if len(inside) > DEEPEST_YAML:
+                return f"is nested more than {DEEPEST_YAML} levels deep"
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, more = inside.pop()
+            values_of[anchor] = more
+        elif isinstance(event, yaml.ScalarEvent):
+            more = values_of[event.anchor] = 1
+        elif isinstance(event, yaml.AliasEvent):
+            more = values_of.get(event.anchor, MOST_VALUES + 1)  # unknown: an alias inside itself
+        anchor, values = inside[-1]
+        inside[-1] = anchor, values + more
+        if values + more > MOST_VALUES:
+            return f"stands for more than {MOST_VALUES:,} values"
+    return ""
 
 
 def strings(value: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ add markup to a page.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -44,10 +44,15 @@ DASHBOARD = Path("dashboard", "render.py")
 # --- the answers ----------------------------------------------------------------------------------
 
 
-def answers(project: Project, catalogue: Catalogue) -> list[dict[str, Any]]:
-    """Each answer: what tables.py prints of it, its query, and where its columns come from."""
+def answers(project: Project, catalogue: Catalogue, folder: Path) -> list[dict[str, Any]]:
+    """Each answer: what tables.py prints of it, its query, and where its columns come from.
+
+    Their CSV files go into `folder`.
+    """
+    folder.mkdir(parents=True)
     program = Path(__file__).with_name("tables.py")
-    tables = json.loads(project.run("python", program, str(MOST_ROWS), print_output=False))
+    printed = project.run("python", program, str(MOST_ROWS), folder, print_output=False)
+    tables = json.loads(printed)
     found = []
     for unique_id in catalogue.analyses():
         node = catalogue.nodes[unique_id]
@@ -90,7 +95,7 @@ def answers(project: Project, catalogue: Catalogue) -> list[dict[str, Any]]:
 def operation(project: Project) -> dict[str, Any]:
     """The schedule, its next runs in words, and what the project's documents say about both."""
     return {
-        "plan": yaml.safe_load(project.read("orchestration/schedule.yml")),
+        "plan": project.read_yaml("orchestration/schedule.yml"),
         "next_runs": project.run("python", "scripts/schedule.py", print_output=False),
         "about": markdown(project.read("orchestration/README.md")),
         "runbook": markdown(project.read("docs/runbook.md")),
@@ -133,17 +138,11 @@ def run_programs(project: Project) -> None:
 
 def write(project: Project, folder: Path) -> None:
     """Write the hand-over into `folder`, from what `run_programs` left in the project."""
-    artifacts = {
-        name: json.loads(project.read(f"target/{name}.json")) for name in ("manifest", "catalog")
-    }
+    artifacts = {name: project.read_json(f"target/{name}.json") for name in ("manifest", "catalog")}
     catalogue = Catalogue(**artifacts)
-    shown = answers(project, catalogue)
+    shown = answers(project, catalogue, folder / "answers")
     has_dashboard = (project.folder / DASHBOARD).is_file()
 
-    (folder / "answers").mkdir(parents=True)
-    for answer in shown:
-        name = f"{answer['name']}.csv"
-        shutil.copyfile(project.folder / "answers" / name, folder / "answers" / name)
     (folder / "models.html").write_text(project.read("target/static_index.html"), "utf-8")
     if has_dashboard:
         (folder / "dashboard.html").write_text(project.read("dashboard/build/index.html"), "utf-8")
@@ -181,6 +180,7 @@ def hand_over(folder: Path) -> None:
     """Make handover/ in the project that is in `folder`; raises Problem where that fails."""
     project = Project(folder)
     project.check()
+    os.umask(0o077)  # only the owner reads the pages
     run_programs(project)
     # handover/ is replaced when the new one is complete, so that it never holds half of a run
     output, work = folder / "handover", folder / ".handover.partial"

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from . import PROJECT, skip_when_late
 
 MANIFEST = PROJECT / "target" / "manifest.json"
+LARGEST = 200_000_000  # bytes: the manifest of some thousand models, which every task start reads
 
 
 @dataclass
@@ -24,8 +25,18 @@ class Piece:
 
 
 def load() -> dict:
-    """The manifest; empty when there is none, which `check_manifest` then says in the run."""
-    return json.loads(MANIFEST.read_text("utf-8")) if MANIFEST.is_file() else {}
+    """The manifest; empty when there is none, which `check_manifest` then says in the run.
+
+    Raises ValueError for one that would fill the scheduler's memory.
+    """
+    if not MANIFEST.is_file():
+        return {}
+    if (size := MANIFEST.stat().st_size) > LARGEST:
+        raise ValueError(
+            f"{MANIFEST} has {size / 1e6:,.0f} MB, and a DAG reads at most {LARGEST / 1e6:.0f} MB. "
+            "Run `dbt parse` in CI, and ship the target/ that it writes."
+        )
+    return json.loads(MANIFEST.read_text("utf-8"))
 
 
 def pieces(manifest: dict, fuse: bool) -> dict[str, Piece]:
