@@ -26,7 +26,7 @@ import rendering
 from bench import table
 from engines import postgres
 from engines.engine_project import EngineProject, engine_project
-from engines.postgres_project import ANSWERS, DATABASE, PASSWORD, SERVICES, load, psql
+from engines.postgres_project import ANSWERS, DATABASE, PASSWORD, SERVICES, load, make_database, psql
 from projects import output, write_batch
 
 DOCUMENT = rendering.ROOT / "docs" / "scale.md"
@@ -110,12 +110,12 @@ def on_postgres(folder: Path, batches: Sequence[Path]) -> Runs:
     """The same in seconds of the clock, on a server of its own with the roles of bootstrap.sql."""
     rendering.write(rendering.render(ANSWERS), folder)
     with postgres.running() as server:
-        server.query("postgres", f"create database {DATABASE}")
+        make_database(server)
         done = psql(server, folder, "bootstrap.sql")
         if done.returncode:
             sys.exit(done.stderr)
-        for name in SERVICES:
-            server.query(DATABASE, f"alter role {name}_service password '{PASSWORD}'")
+        for service in SERVICES.values():
+            server.query(DATABASE, f"alter role {service} password '{PASSWORD}'")
         login = server.settings("transformer_service", PASSWORD, role="transformer")
         project = engine_project(folder, batches[0], **login, DBT_TARGET="prod")
         for project.data in batches:

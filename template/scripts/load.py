@@ -2,16 +2,17 @@
 
 Works on the target that DBT_TARGET names, through dbt's own connection. PostgreSQL is loaded from
 here: the tables are made where they are missing, and all eight are replaced in one transaction, so
-readers see the old rows or the new ones, and a load that stops changes nothing. The column
+readers see the old rows or the new ones. A load that stops, even a killed one, changes nothing and
+leaves no file, because the rows go from DuckDB to PostgreSQL through memory, in batches. The column
 _loaded_at comes with the files: loading the same files again makes nothing look new. On the other
 engines this says where the data is, or how it gets there.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,8 @@ from settings import PROJECT, Problem
 # DuckDB's names for types, where PostgreSQL has others
 TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
 
+BATCH = 20_000  # rows in memory
+
 BULK_LOAD = PROJECT / "warehouse" / "load.sql"
 BULK = """\
 {engine} loads files from its own cloud's storage, so this takes three steps:
@@ -32,35 +35,34 @@ BULK = """\
   3. run warehouse/load.sql    (it begins with what to put in)"""
 
 
-def postgres_columns(duck: Any, file: str) -> str:
-    """The columns of a Parquet file as they stand in `create table`."""
-    described = duck.execute(f"describe select * from read_parquet({file})").fetchall()
-    return ", ".join(f'"{name}" {TYPES.get(kind, kind)}' for name, kind, *_ in described)
+def csv_line(columns: Mapping[str, str]) -> str:
+    """SQL of DuckDB for a row as a line of CSV: every value in quotes, and nothing for null."""
+    quoted = (
+        f"""coalesce('"' || replace("{name}"::varchar, '"', '""') || '"', '')""" for name in columns
+    )
+    return f"concat_ws(',', {', '.join(quoted)}) || chr(10)"
 
 
 def load_postgres(connection: Any, relations: Mapping[str, str], folder: Path) -> None:
     """Replace the rows of the source tables (name to quoted relation), with a line for each."""
     import duckdb
 
-    with (
-        connection.cursor() as cursor,
-        duckdb.connect() as duck,
-        # beside the data: /tmp may be small, or memory
-        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".load-") as work,
-    ):
-        csv = Path(work) / "table.csv"
+    with connection.cursor() as cursor, duckdb.connect() as duck:
         for table in TABLES:
-            start = time.monotonic()
+            start, rows = time.monotonic(), 0
             relation, file = relations[table], sql(folder / f"{table}.parquet")
-            # not dropped: the staging views stand on it
-            columns = postgres_columns(duck, file)
-            cursor.execute(f"create table if not exists {relation} ({columns})")
+            described = duck.execute(f"describe select * from read_parquet({file})").fetchall()
+            columns = {name: TYPES.get(kind, kind) for name, kind, *_ in described}
+            # not dropped: the staging views read it
+            typed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            cursor.execute(f"create table if not exists {relation} ({typed})")
             cursor.execute(f"truncate {relation}")
-            duck.execute(f"copy (from read_parquet({file})) to {sql(csv)} (format csv, header)")
-            with csv.open(encoding="utf-8") as stream:
-                header = stream.readline().strip()
-                cursor.copy_expert(f"copy {relation} ({header}) from stdin (format csv)", stream)
-            rows = cursor.rowcount
+            names = ", ".join(f'"{name}"' for name in columns)
+            duck.execute(f"select {csv_line(columns)} from read_parquet({file})")
+            while batch := duck.fetchmany(BATCH):
+                lines = io.StringIO("".join(line for (line,) in batch))
+                cursor.copy_expert(f"copy {relation} ({names}) from stdin (format csv)", lines)
+                rows += cursor.rowcount
             cursor.execute(f"analyze {relation}")
             print(f"  {table:<9}{rows:>12,} rows {time.monotonic() - start:6.1f} s", flush=True)
     connection.commit()

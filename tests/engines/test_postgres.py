@@ -1,9 +1,11 @@
 """PostgreSQL itself: bootstrap, load, incremental builds, answers, and who may read what."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -11,7 +13,16 @@ import psycopg2
 import pytest
 from engines import postgres
 from engines.engine_project import engine_project
-from engines.postgres_project import ANSWERS, DATABASE, PASSWORD, SERVICES, load, psql
+from engines.postgres_project import (
+    ADMINISTRATOR,
+    ANSWERS,
+    DATABASE,
+    PASSWORD,
+    SERVICES,
+    load,
+    make_database,
+    psql,
+)
 from independent_sql.comparison import differences
 from independent_sql.queries import connect
 from projects import HISTORY, give_answers
@@ -25,15 +36,16 @@ def server():
     if not postgres.programs() and not os.environ.get("CI"):
         pytest.skip("PostgreSQL's server is not installed: scripts/setup.sh says how")
     with postgres.running() as running:
-        running.query("postgres", f"create database {DATABASE}")
+        make_database(running)
         yield running
 
 
 @pytest.fixture(scope="module")
 def warehouse(server, project):
-    """The server after bootstrap.sql, run twice; a schema of somebody else is there already."""
+    """The server after bootstrap.sql, run twice; tables of others are there already."""
     server.query(DATABASE, "create schema payroll")
     server.query(DATABASE, "create table payroll.salaries as select 1 as salary")
+    server.query(DATABASE, "create table public.theirs as select 1 as id")
     rights = []
     for _ in range(2):
         done = psql(server, project(**ANSWERS), "bootstrap.sql")
@@ -47,19 +59,19 @@ def warehouse(server, project):
             )
         )
     assert rights[0] == rights[1]
-    for name in SERVICES:
-        server.query(DATABASE, f"alter role {name}_service password '{PASSWORD}'")
+    for service in SERVICES.values():
+        server.query(DATABASE, f"alter role {service} password '{PASSWORD}'")
     return server
 
 
 @pytest.fixture(scope="module")
 def loaded(warehouse, project, batches, tmp_path_factory):
-    """A project at the target dev, as the transformer, after the first load."""
+    """A project at the target dev, as a developer, after the first load."""
     folder = shutil.copytree(project(**ANSWERS), tmp_path_factory.mktemp("postgres") / "project")
     fresh = engine_project(
         folder,
         batches[0],
-        **warehouse.settings("transformer_service", PASSWORD, role="transformer"),
+        **warehouse.settings("ci_service", PASSWORD),
         DBT_TARGET="dev",
         DBT_SCHEMA="dev_test",
     )
@@ -71,14 +83,16 @@ def loaded(warehouse, project, batches, tmp_path_factory):
 def chain(loaded, warehouse, batches):
     """That project after two loads, each followed by a build on dev, and a build on prod from nothing.
 
-    The second load has new, late and changed rows.
+    The second load has new, late and changed rows. No POSTGRES_ROLE is set: bootstrap.sql gives the users
+    their roles.
     """
     # the first batch holds lines without their orders, which dbt's tests are right to refuse
     loaded.build("--exclude-resource-type", "test")
     loaded.data = batches[1]
     load(loaded, warehouse)
     loaded.build()
-    with loaded.using(DBT_TARGET="prod"):
+    production = warehouse.settings("transformer_service", PASSWORD)
+    with loaded.using(DBT_TARGET="prod", **production):
         loaded.build()
     return loaded
 
@@ -156,6 +170,31 @@ def test_a_load_that_fails_changes_nothing(chain, warehouse, tmp_path):
     assert warehouse.query(DATABASE, "select count(*), max(_loaded_at) from tpch.orders") == before
 
 
+def test_a_load_that_is_killed_changes_nothing_and_leaves_no_file(chain, warehouse):
+    def files() -> set:
+        return {path for path in chain.data.parent.rglob("*") if path.is_file()}
+
+    contents = "select count(*), max(_loaded_at) from tpch.orders"
+    before, of_before = warehouse.query(DATABASE, contents), files()
+    with chain.using(**warehouse.settings("loader_service", PASSWORD)):
+        process = subprocess.Popen(
+            [sys.executable, "scripts/load.py"],
+            cwd=chain.folder,
+            env=chain.environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for line in process.stdout:
+            if line.startswith("  region"):  # the first of the eight tables is written
+                process.kill()
+                break
+        process.wait()
+        process.stdout.close()
+    assert process.returncode == -signal.SIGKILL
+    assert files() == of_before
+    assert warehouse.query(DATABASE, contents) == before
+
+
 def test_a_load_by_who_may_not_says_who_may(chain, warehouse):
     said = load(chain, warehouse, fails=True, user="transformer")
     assert "permission denied" in said and "POSTGRES_ROLE=loader" in said
@@ -215,7 +254,7 @@ def test_a_build_without_the_right_to_make_schemas_makes_nothing(loaded, warehou
 def attempt(server, name: str, sql: str) -> str:
     """'' when a service user may run a statement, else what the server says."""
     try:
-        server.query(DATABASE, sql, user=f"{name}_service", password=PASSWORD)
+        server.query(DATABASE, sql, user=SERVICES[name], password=PASSWORD)
     except psycopg2.errors.InsufficientPrivilege as error:
         return str(error).splitlines()[0]
     return ""
@@ -233,43 +272,136 @@ def relations(server) -> set[str]:
     return {name for (name,) in rows}
 
 
-def test_the_reporter_reads_the_marts_and_nothing_else(chain, warehouse):
-    readable = {
-        name
-        for name in relations(warehouse)
-        if not attempt(warehouse, "reporter", f"select * from {name} limit 1")
-    }
-    assert len(readable) > 10
-    assert readable == {name for name in relations(warehouse) if name.startswith("marts.")}
+LAYERS = ("seeds", "staging", "snapshots", "core", "marts")
+OWNS = {
+    "loader": {"tpch"},
+    "transformer": set(LAYERS),
+    "developer": {"dev_test_core", "dev_test_marts"},
+    "reporter": set(),
+}
+"""Schemas in which a role may read, write and drop everything."""
+READS = {
+    "loader": set(),
+    "transformer": {"tpch"},
+    "developer": {"tpch", *LAYERS},
+    "reporter": {"marts"},
+}
+"""Schemas in which a role may read everything, and change nothing."""
+SCHEMAS = ("tpch", *LAYERS, "dev_test_core", "dev_test_marts", "payroll", "public")
 
 
-def test_the_transformer_reads_the_sources_and_what_it_built(chain, warehouse):
-    readable = {
-        name
-        for name in relations(warehouse)
-        if not attempt(warehouse, "transformer", f"select * from {name} limit 1")
-    }
-    assert readable == relations(warehouse) - {"payroll.salaries"}
-    assert {name for name in readable if name.startswith("tpch.")}
+def granted(server, role: str, schema: str) -> dict[str, set[str]]:
+    """Which rights a role has in a schema: right to the relations, or the schema, that have it."""
+    names = sorted(name for name in relations(server) if name.startswith(f"{schema}."))
+    assert names
+    trials = {f"{name} read": f"select * from {name} limit 1" for name in names}
+    kinds = server.query(
+        DATABASE,
+        f"select relname, relkind from pg_class where relnamespace = '{schema}'::regnamespace",
+    )
+    for name, kind in kinds:
+        if kind in ("r", "v"):
+            what = "table" if kind == "r" else "view"
+            trials[f"{schema}.{name} drop"] = f"drop {what} {schema}.{name} cascade"
+        if kind == "r":
+            trials[f"{schema}.{name} write"] = f"delete from {schema}.{name}"
+    trials[f"{schema} write"] = f"create table {schema}.planted (id integer)"
+    trials[f"{schema} drop"] = f"drop schema {schema} cascade"
+    found: dict[str, set[str]] = {"read": set(), "write": set(), "drop": set()}
+    with contextlib.closing(
+        server.connect(DATABASE, user=SERVICES[role], password=PASSWORD)
+    ) as connection:
+        connection.autocommit = False
+        for trial, sql in trials.items():
+            what, right = trial.split()
+            with connection.cursor() as cursor:
+                try:
+                    cursor.execute(sql)
+                except psycopg2.errors.InsufficientPrivilege:
+                    pass
+                else:
+                    found[right].add(what)
+            connection.rollback()
+    return found
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("role", SERVICES)
+def test_what_a_role_may_do_in_a_schema(role, schema, chain, warehouse):
+    """Every right on every relation is tried, and undone."""
+    names = {name for name in relations(warehouse) if name.startswith(f"{schema}.")}
+    everything, nothing = names | {schema}, set()
+    found = granted(warehouse, role, schema)
+    tables = {name for name in names if name in found["write"]}
+    assert found["read"] == (names if schema in OWNS[role] | READS[role] else nothing)
+    assert found["drop"] == (everything if schema in OWNS[role] else nothing)
+    assert found["write"] == (tables | {schema} if schema in OWNS[role] else nothing)
 
 
 @pytest.mark.parametrize(
     ("who", "sql"),
     [
-        ("transformer", "delete from tpch.orders"),
-        ("transformer", "create table tpch.other (id integer)"),
-        ("transformer", "create table public.other (id integer)"),
-        ("reporter", "delete from marts.customer_360"),
-        ("reporter", "create table marts.other (id integer)"),
         ("reporter", "create schema other"),
         ("reporter", "create temporary table other (id integer)"),
-        ("reporter", "set role transformer"),
-        ("loader", "select * from marts.customer_360"),
         ("loader", "create schema other"),
+        *((who, f"set role {role}") for who in SERVICES for role in SERVICES if who != role),
+        *((who, f"set role {ADMINISTRATOR}") for who in SERVICES),
     ],
 )
 def test_who_may_not(who, sql, chain, warehouse):
     assert "permission denied" in attempt(warehouse, who, sql)
+
+
+def test_what_is_made_later_belongs_to_the_role_and_has_its_readers(chain, warehouse):
+    """Without POSTGRES_ROLE, and where a table is built again under the same name."""
+    for _ in range(2):
+        made = "drop table if exists marts.later; create table marts.later as select 1 as id"
+        assert attempt(warehouse, "transformer", made) == ""
+        for reader in ("reporter", "developer"):
+            assert attempt(warehouse, reader, "select * from marts.later") == ""
+    owner = "select tableowner from pg_tables where tablename = 'later'"
+    assert warehouse.query(DATABASE, owner) == [("transformer",)]
+    attempt(warehouse, "transformer", "drop table marts.later")
+
+
+def test_a_pull_request_cannot_drop_the_history(chain):
+    """By dbt itself, as somebody would write it into a model."""
+    with chain.using(DBT_TARGET="ci", DBT_SCHEMA="pr_7"):
+        (chain.folder / "macros" / "planted.sql").write_text(
+            "{% macro planted() %}{% do run_query('drop schema snapshots cascade') %}{% endmacro %}"
+        )
+        said = chain.dbt("run-operation", "planted", fails=True)
+    assert "must be owner of schema snapshots" in said
+
+
+# ---------------------------------------------------------------- connections
+def test_a_server_that_takes_others_without_tls_is_refused(server, project):
+    """As a superuser, who can see it; pg_hba.conf is read again at each look."""
+    folder = project(**ANSWERS)
+    [(path,)] = server.query("postgres", "show hba_file")
+    with open(path) as stream:
+        before = stream.read()
+    try:
+        for line, refused in (
+            ("host all all 10.0.0.0/8 scram-sha-256", True),
+            ("hostnossl analytics all all md5", True),
+            ("hostssl all all all scram-sha-256", False),
+            ("hostnossl all all all reject", False),
+            ("host other all all md5", False),
+        ):
+            with open(path, "a") as stream:
+                stream.write(f"{line}\n")
+            done = psql(server, folder, "bootstrap.sql", user="postgres")
+            with open(path, "w") as stream:
+                stream.write(before)
+            assert (done.returncode != 0) == refused, (line, done.stderr)
+            assert ("Write hostssl in line" in done.stderr) == refused
+            if refused:
+                trial = {"PGOPTIONS": "-c bootstrap.without_tls=on"}
+                assert psql(server, folder, "bootstrap.sql", "postgres", **trial).returncode == 0
+    finally:
+        with open(path, "w") as stream:
+            stream.write(before)
 
 
 def test_a_right_too_many_is_seen(chain, warehouse):
@@ -284,13 +416,38 @@ def test_a_right_too_many_is_seen(chain, warehouse):
         warehouse.query(DATABASE, "revoke all on schema core from reporter")
 
 
+def rights_of_public(server) -> set[tuple]:
+    """What everybody may do with the database and the schema public."""
+    return set(
+        server.query(
+            DATABASE,
+            f"""select 'database', privilege_type from pg_database,
+                aclexplode(coalesce(datacl, acldefault('d', datdba)))
+            where datname = '{DATABASE}' and grantee = 0
+            union all select 'schema', privilege_type from pg_namespace, aclexplode(nspacl)
+            where nspname = 'public' and grantee = 0""",
+        )
+    )
+
+
 def test_teardown_removes_what_bootstrap_made(chain, warehouse):
-    """The last test, because nothing is left after it but what was somebody else's."""
+    """The last test, because nothing is left after it but what was somebody else's.
+
+    PUBLIC has the rights of a new database again.
+    """
+    assert rights_of_public(warehouse) == set()
     for _ in range(2):
         done = psql(warehouse, chain.folder, "teardown.sql")
         assert done.returncode == 0, done.stderr
-    assert relations(warehouse) == {"payroll.salaries"}
+    assert relations(warehouse) == {"payroll.salaries", "public.theirs"}
     left = warehouse.query(
         DATABASE, "select rolname from pg_roles where rolname !~ '^(pg_|postgres$)'"
     )
-    assert left == []
+    assert left == [(ADMINISTRATOR,)]
+    assert rights_of_public(warehouse) == {
+        ("database", "CONNECT"),
+        ("database", "TEMPORARY"),
+        ("schema", "USAGE"),
+    }
+    settings = "select setconfig from pg_db_role_setting"
+    assert warehouse.query(DATABASE, settings) == []
