@@ -13,7 +13,8 @@ fail() {
 
 # Does this interpreter run, and is it one that every package supports?
 suitable() {
-    "$1" -I -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1
+    # -S: without the hook that loads .env, which may stop Python
+    "$1" -I -S -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1
 }
 
 # The first suitable interpreter on PATH; nothing when there is none.
@@ -87,6 +88,9 @@ if ! suitable "$python" || [ "${made_in:-$PWD}" != "$PWD" ]; then
     python=$(venv_python)
 fi
 
+# Lines of .env that are refused stop here, with a sentence.
+"$python" -I -c '' || exit 2
+
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     echo "The environment .venv is up to date."
 else
@@ -107,3 +111,4 @@ if [ ! -e .env ] && [ -f .env.example ]; then
     chmod 600 .env
     echo "Made .env from .env.example: put your settings there."
 fi
+"$python" -I -c '' || exit 2

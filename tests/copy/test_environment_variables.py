@@ -20,7 +20,9 @@ OWN = {
     "DBT_PROFILES_DIR": "dbt, set by scripts/project_env.py",
     "DBT_PACKAGES_FOLDER": "edr, set by scripts/project_env.py",
     "DBT_TARGET_PATH": "dbt and scripts/step.py, set by Airflow's tasks",
+    "DBT_ENV_SECRET_": "the start of names of the client's own",
     "FULL_REFRESH": "an option of make",
+    "LD_PRELOAD": "a name that .env may not hold",
     "PROJECT_ENV_WARNED": "a note of scripts/project_env.py to itself",
 }
 """Variables that a project sets for itself, and who reads them."""

@@ -29,6 +29,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -268,6 +269,13 @@ def show(made: report.Report, work: Path, more: report.Sections) -> int:
     return 1 if made.conflicts or made.kept else 0
 
 
+def refused_lines(folder: Path) -> list[str]:
+    """What the new scripts/project_env.py, which `make install` puts into .venv, refuses in .env."""
+    command = [sys.executable, "scripts/project_env.py"]
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    return list(filter(None, (done.stdout + done.stderr).splitlines()))
+
+
 def review(project: Project) -> int:
     """Show what an update did that is not committed yet. Returns the exit code."""
     every = locks.locks(project.work / "new", project.folder)
@@ -277,6 +285,8 @@ def review(project: Project) -> int:
     more = {"Packages that could not be resolved": problems} if problems else {}
     if project.issue.is_file():
         more["A newer version needs your trust"] = project.issue.read_text("utf-8").splitlines()[2:]
+    if refused := refused_lines(project.folder):
+        more["Lines of .env that are refused after `make install`"] = refused
     code = show(made, project.work, more)
     say("\nLook at git diff, run make test, then commit. Kept in target/update/report.md.")
     return code
