@@ -26,7 +26,15 @@ import rendering
 from bench import table
 from engines import postgres
 from engines.engine_project import EngineProject, engine_project
-from engines.postgres_project import ANSWERS, DATABASE, PASSWORD, SERVICES, load, make_database, psql
+from engines.postgres_project import (
+    ANSWERS,
+    DATABASE,
+    PASSWORD,
+    SERVICES,
+    load,
+    make_database,
+    psql,
+)
 from projects import output, write_batch
 
 DOCUMENT = rendering.ROOT / "docs" / "scale.md"
