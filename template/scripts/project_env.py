@@ -166,7 +166,9 @@ def load(project: str) -> None:
 def start() -> None:
     """What happens when a Python of .venv starts."""
     project = os.path.dirname(sys.prefix)
-    os.umask(0o077)  # databases, answers and reports hold personal data: only their owner reads them
+    os.umask(
+        0o077
+    )  # databases, answers and reports hold personal data: only their owner reads them
     try:
         # a letter that this terminal can't show is written as its escape, instead of an error
         sys.stdout.reconfigure(errors="backslashreplace")
