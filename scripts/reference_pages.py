@@ -34,6 +34,7 @@ ELSEWHERE = {
     "MODELS": "models of `scripts/step.py`, as `SELECT` is for make",
     "SYSTEM": "the system whose staging `make source` writes; without it, all",
     "FORCE": "`1` has `make data` generate again, and `make source` write over edited files",
+    "SPREADSHEET": "`1` makes `make answers` write values that look like formulas as text",
     "PORT": "another port for the page of `make airflow` or `make dagster`",
     "TRUST": "`1` lets `make update` run the migrations of a major version",
     "PYTHON": "the interpreter that `make install` makes `.venv` with",
