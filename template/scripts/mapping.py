@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from settings import PROJECT, Problem
+from settings import PROJECT, Problem, yaml_text
 
 MAPPINGS = PROJECT / "mappings"
 SCHEMA = json.loads((MAPPINGS / "mapping.schema.json").read_text("utf-8"))
@@ -84,7 +84,7 @@ def read_mapping(path: Path) -> Mapping:
             "begins with a letter. Rename the file."
         )
     try:
-        text = path.read_text("utf-8")
+        text = yaml_text(path)
     except OSError as error:
         raise Problem(f"{path} can't be read: {error.strerror}. Write it first.") from error
     try:

@@ -22,6 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # env_var('NAME') with nothing behind the name
 REQUIRED = re.compile(r"""env_var\(\s*(['"])(\w+)\1\s*\)""")
 DEFAULT_TARGET = "local"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast parser, where it is there
 LARGEST_YAML = 5_000_000  # bytes
 DEEPEST_YAML = 60
 MOST_VALUES = 500_000
@@ -34,20 +35,28 @@ class Problem(SystemExit):
     """
 
 
-def read_yaml(path: Path) -> Any:
-    """The content of a YAML file. Raises Problem where it can't be read, or would fill the memory."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast parser, where it is there
+def yaml_text(path: Path) -> str:
+    """The text of a YAML file. Raises Problem where what it stands for would fill the memory."""
     size = path.stat().st_size
     if size > LARGEST_YAML:
         raise Problem(
             f"{path} has {size / 1e6:,.0f} MB, and a YAML file may have {LARGEST_YAML / 1e6:.0f} MB. "
             "Split it, or restore it from git."
         )
+    text = path.read_text("utf-8")
     try:
-        text = path.read_text("utf-8")
-        if excess := too_much(yaml.parse(text, Loader=loader)):
-            raise Problem(f"{path} {excess}. Simplify it, or restore it from git.")
-        return yaml.load(text, Loader=loader)
+        excess = too_much(yaml.parse(text, Loader=LOADER))
+    except yaml.YAMLError:
+        return text  # who loads it says what is wrong
+    if excess:
+        raise Problem(f"{path} {excess}. Simplify it, or restore it from git.")
+    return text
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file. Raises Problem where it can't be read, or would fill the memory."""
+    try:
+        return yaml.load(yaml_text(path), Loader=LOADER)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Problem(f"{path} isn't YAML: {error}") from error
 

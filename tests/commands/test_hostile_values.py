@@ -244,7 +244,7 @@ def aliases(depth: int = 12) -> Iterator[str]:
         yield f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n"
 
 
-READ = "import sys, pathlib; sys.path.insert(0, 'scripts'); import settings; settings.read_yaml(pathlib.Path(sys.argv[1]))"
+READ = "import sys, pathlib; sys.path.insert(0, 'scripts'); import {0}; {0}.{1}(pathlib.Path(sys.argv[1]))"
 
 
 @pytest.mark.parametrize(
@@ -258,23 +258,25 @@ READ = "import sys, pathlib; sys.path.insert(0, 'scripts'); import settings; set
     ],
     ids=["400 MB", "deep", "aliases of aliases", "an alias of itself", "broken"],
 )
-def test_yaml_that_is_too_much_gets_a_sentence(project, tmp_path, content, said):
-    """A mapping, the answers file: every program reads YAML by the same function."""
+@pytest.mark.parametrize("reader", ["settings.read_yaml", "mapping.read_mapping"])
+def test_yaml_that_is_too_much_gets_a_sentence(project, tmp_path, content, said, reader):
+    """The answers file, a mapping: every program reads YAML by the same function."""
     path = tmp_path / "file.yml"
     if content is None:
         large_file(path)
     else:
         path.write_text(content)
-    assert said in sentence(READ, project(), str(path))
+    assert said in sentence(READ.format(*reader.split(".")), project(), str(path))
 
 
 def test_every_program_reads_yaml_by_that_function():
-    """Only a file of git's, and the workflow that it is compared with, come from elsewhere."""
+    """A mapping's text is; only a file of git's, and a workflow, come from elsewhere."""
     found = {
         path.name: re.findall(r"yaml\.(?:safe_)?load\(.*", path.read_text())
         for path in SCRIPTS.glob("*.py")
     }
     assert sorted(name for name, calls in found.items() if calls) == [
+        "mapping.py",
         "schedule.py",
         "settings.py",
         "update.py",
