@@ -14,13 +14,13 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import yaml
 from croniter import croniter_range
 
-from settings import PROJECT, read_yaml
-
+PROJECT = Path(__file__).resolve().parent.parent
 SCHEDULE = PROJECT / "orchestration" / "schedule.yml"
 WORKFLOW = PROJECT / ".github" / "workflows" / "schedule.yml"
 FULL, INCREMENTAL = "full_refresh", "incremental"
@@ -84,7 +84,7 @@ def workflow_problems(schedule: dict, text: str) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    schedule = read_yaml(SCHEDULE)
+    schedule = yaml.safe_load(SCHEDULE.read_text("utf-8"))
     zone = ZoneInfo(schedule["timezone"])
     now = datetime.now(UTC)
     year = runs(schedule, now, now + 365 * DAY)
