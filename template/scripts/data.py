@@ -1,6 +1,8 @@
-"""Make the TPC-H data of the local target: `make data`, `SF=1 make data`, `FORCE=1 make data`.
+"""Make the data of the local target: `make data`, `SF=1 make data`, `FORCE=1 make data`.
 
-With the argument `check` it only says whether data is there for a build on that target.
+With the argument `check` it only says whether data is there for a build on that target. What is made
+is TPC-H, where mappings/ has it. The files of your own systems come from samples/, where they
+aren't there yet; files that are there are never touched.
 
 Writes <table>.parquet for the eight tables into the folder $TPCH_DATA (default data/tpch), made by
 tpchgen-cli at scale $SF (default 0.01; 1 is the standard's 1 GB), with the column _loaded_at (UTC,
@@ -28,6 +30,7 @@ from pathlib import Path
 from settings import DEFAULT_TARGET, PROJECT, Problem
 
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")
+MAPPINGS = PROJECT / "mappings"
 SOURCES = PROJECT / "models" / "staging" / "tpch" / "_tpch__sources.yml"
 DEFAULT_SCALE = "0.01"
 SMALLEST_SCALE = 0.01
@@ -75,16 +78,73 @@ def require_tables(folder: Path) -> None:
 
 
 def check() -> None:
-    """Raise Problem where a build on the local target would find no data.
+    """Raise Problem where a build on the local target would find no data."""
+    if (os.environ.get("DBT_TARGET") or DEFAULT_TARGET) != DEFAULT_TARGET:
+        return
+    if has_tpch() and "://" not in os.environ.get("TPCH_DATA", ""):
+        require_tables(data_folder())
+    for system, files in own_files().items():
+        if missing := [file for file in files if not file.is_file()]:
+            raise Problem(
+                f"There is no {missing[0].name} in {missing[0].parent}: put the files of {system} there, "
+                f"one per table, or run make data, which takes them from samples/{system}."
+            )
 
-    Sources that the client has replaced by others are not looked at.
-    """
-    target = os.environ.get("DBT_TARGET") or DEFAULT_TARGET
-    if target != DEFAULT_TARGET or "://" in os.environ.get("TPCH_DATA", ""):
-        return
-    if not SOURCES.is_file() or "TPCH_DATA" not in SOURCES.read_text("utf-8"):
-        return
-    require_tables(data_folder())
+
+def has_tpch() -> bool:
+    """Does the project read TPC-H? Not where the client has replaced or removed its sources."""
+    return SOURCES.is_file() and "TPCH_DATA" in SOURCES.read_text("utf-8")
+
+
+def own_files() -> dict[str, list[Path]]:
+    """The files that the target local reads of each system but TPC-H."""
+    if {path.stem for path in MAPPINGS.glob("*.yml")} <= {"tpch"}:
+        return {}  # without the half second that importing takes
+    from mapping import mappings, tables_of
+    from source_tables import files_of
+
+    found = {}
+    for system, mapping in mappings().items():
+        pattern = str(files_of(system, mapping))
+        if system != "tpch" and "://" not in pattern:
+            found[system] = [
+                Path(pattern.replace("{identifier}", table)) for table in tables_of(mapping)
+            ]
+    return found
+
+
+def take_samples() -> None:
+    """Copy missing files of your own systems from samples/, and say where there is none."""
+    for system, files in own_files().items():
+        missing = [file for file in files if not file.is_file()]
+        samples = [PROJECT / "samples" / system / file.name for file in missing]
+        if not missing:
+            print(f"The files of {system} are in {files[0].parent} already.")
+        elif lacking := [sample.name for sample in samples if not sample.is_file()]:
+            raise Problem(
+                f"{system} has no {lacking[0]}, neither in {missing[0].parent} nor in samples/{system}.\n"
+                f"Where its tables can be read, run make sample SYSTEM={system}, and commit the sample."
+            )
+        else:
+            rows = 0
+            for sample, file in zip(samples, missing, strict=True):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(sample, file)
+                rows += count_rows(sample)
+            print(f"Took {len(missing)} tables of {system} from samples/{system}: {rows:,} rows.")
+            if not rows:
+                print(
+                    f"There is no sample of {system}, only its columns: all is parsed, linted and built, as "
+                    f"dbt build --empty does, without rows. make sample SYSTEM={system} draws some."
+                )
+
+
+def count_rows(file: Path) -> int:
+    """The rows of a Parquet or CSV file."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        return connection.execute(f"select count(*) from {sql(file)}").fetchone()[0]
 
 
 def read_marker(folder: Path) -> dict:
@@ -158,6 +218,13 @@ def sql(path: Path) -> str:
 
 
 def main() -> None:
+    take_samples()
+    if has_tpch():
+        make_tpch()
+
+
+def make_tpch() -> None:
+    """Generate TPC-H, unless it is there at this scale."""
     text = os.environ.get("SF") or DEFAULT_SCALE
     scale = parse_scale(text)
     folder = data_folder()

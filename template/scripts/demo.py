@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from data import MARKER, data_folder, write_marker
+from data import MARKER, data_folder, has_tpch, write_marker
 from settings import PROJECT, Problem
 
 DASHBOARD = PROJECT / "dashboard" / "render.py"
@@ -77,6 +77,8 @@ def set_aside_old_database() -> None:
 
     Incremental models and the snapshot would otherwise keep rows of the old data.
     """
+    if not has_tpch():
+        return
     folder = data_folder()
     marker = json.loads((folder / MARKER).read_text("utf-8"))
     if marker.get("rebuild") and database().exists():

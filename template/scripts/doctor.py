@@ -95,21 +95,25 @@ def connection(adapter: Any) -> str:
 def sources(adapter: Any, manifest: Any, target: str) -> str:
     """Can all source tables be read, with the load time that the project expects?"""
     if adapter.type() == "duckdb":
-        folder = data.data_folder()
-        if table := data.missing_table(folder):
-            raise Problem(f"{folder} has no {table}.parquet: make data")
-        return f"the tables are in {folder}"
+        try:
+            data.check()
+        except Problem as error:
+            raise Problem(f"{error}\nmake data") from error
+        return "the files of every mapping are there"
     loaded_at = adapter.config.vars.to_dict().get("source_loaded_at")
     if isinstance(loaded_at, dict):
         loaded_at = loaded_at.get(target)
-    relations = [
-        source.relation_name for source in manifest.sources.values() if source.source_name == "tpch"
-    ]
+    # the load times of other systems are expressions of their mappings
+    relations = {
+        source.relation_name: loaded_at if source.source_name == "tpch" else None
+        for source in manifest.sources.values()
+        if source.package_name == manifest.metadata.project_name
+    }
     with adapter.connection_named("doctor"):
-        for relation in relations:
+        for relation, column in relations.items():
             try:
                 adapter.execute(
-                    f"select {loaded_at or '1 as id'} from {relation} where 1 = 0", fetch=True
+                    f"select {column or '1 as id'} from {relation} where 1 = 0", fetch=True
                 )
             except Exception as error:
                 raise Problem(

@@ -78,6 +78,11 @@ def load() -> None:
     adapter = session.adapter()
     engine = adapter.type()
     sources = [source for source in manifest.sources.values() if source.source_name == "tpch"]
+    if not sources:
+        print(
+            "Nothing to load: this project has no TPC-H, and your own systems fill their schemas."
+        )
+        return
     schema = f"{sources[0].database}.{sources[0].schema}"
     if engine == "duckdb":
         print(f"Nothing to load: DuckDB reads the files in {folder} where they are.")

@@ -64,6 +64,9 @@ ELSEWHERE = {
     "dbt run": "test_install.py::test_tools_work_as_typed_after_activating",
     "dbt test": "test_install.py::test_tools_work_as_typed_after_activating",
     "dbt build": "test_windows.py::test_it_can_be_typed_behind_uv_run",
+    "make source-scan SYSTEM=shop FROM=../exports": "test_source_scan.py",
+    "make sample SYSTEM=shop": "test_sample.py",
+    "make data": "test_data.py",
     "make update": "test_update_command.py::test_update_tells_what_it_means_for_the_data",
     "make switch ORCHESTRATOR=dagster": "test_updates.py::test_another_answer_gives_what_a_fresh_copy_has",
     "make switch WAREHOUSE=snowflake": "test_update_command.py::test_switch_of_the_warehouse_takes_its_sources_along",
@@ -86,6 +89,8 @@ NOT_RUN = {
 """Commands of the template's README that no test can run, and why."""
 
 TARGETS_ELSEWHERE = {
+    "source-scan": "test_source_scan.py",
+    "sample": "test_sample.py",
     "update": "test_update_command.py",
     "switch": "test_update_command.py",
     "airflow": "test_airflow_services.py",

@@ -20,6 +20,7 @@ MADE = (
     "data/",
     "edr_target/",
     "handover/",
+    "samples/",
     "target/",
 )
 """Folders that commands make."""
@@ -29,6 +30,7 @@ EXAMPLES = {
     "dags/customer_360/": "where a project goes in Airflow's own",
     "dbt_utils/": "in a folder of packages",
     "elementary/": "in a folder of packages",
+    "mappings/shop.yml": "what the reader has written by make source-scan",
     "models/marts/region_lifecycle.sql": "what the reader writes",
     "template/analysis/q13_lifecycle_states.sql": "what the reader writes",
     "template/models/marts/lifecycle_summary.sql": "what the reader writes",

@@ -59,7 +59,15 @@ SECTIONS = (
     "Settings and secrets",
     "Updates",
 )
-MADE = ("answers/", "dashboard/build/", "edr_target/", "handover/", "target/")
+MADE = (
+    "answers/",
+    "dashboard/build/",
+    "edr_target/",
+    "handover/",
+    "mappings/shop.yml",
+    "samples/",
+    "target/",
+)
 
 
 def dead_paths(page: str, tree: rendering.Tree) -> set[str]:
