@@ -1,203 +1,85 @@
-"""The kinds of pictures, made with Altair from rows of an answer.
+"""The kinds of pictures: which columns of its rows a picture draws, and on which scale.
 
-Rows may carry three fields more than the answer: `label`, the text beside them, and `low` and
-`high`, their 95 % interval. Dark and light stay apart in grey-scale and for colour-blind readers.
+page.html draws them as HTML and SVG, so a page needs no library, and shows its pictures without
+JavaScript; page.js draws them again for a filter. Rows may carry three fields more than the answer:
+`label`, the text beside them, and `low` and `high`, their 95 % interval.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-
 Row = dict[str, Any]
+Drawing = dict[str, Any]  # what page.html draws: a kind, names of columns, a scale
 
-DARK, LIGHT, INK, SOFT = "#1f4e79", "#a9c6e3", "#1c2733", "#5b6876"
-ROW = 26  # pixels of a category
-COMPACT_AXIS = (
-    "abs(datum.value) >= 1e9 ? format(datum.value / 1e9, ',.3~g') + ' bn'"
-    " : abs(datum.value) >= 1e6 ? format(datum.value / 1e6, ',.3~g') + ' M'"
-    " : abs(datum.value) >= 1e4 ? format(datum.value / 1e3, ',.3~g') + ' k'"
-    " : format(datum.value, ',.4~g')"
-)
-PERCENT_AXIS = "format(100 * datum.value, ',.3~g') + ' %'"
+REST = " others"  # `180 others`, after the bars of the largest
+PERCENT_AXIS = "percent"  # the format of an axis
 
 
-def chart_of(rows: Sequence[Row]) -> alt.Chart:
-    return alt.Chart(alt.InlineData(values=list(rows)))
+def scale(values: Sequence[float | None], zero: bool = True, kind: str = "money") -> Drawing:
+    """The ends of an axis that holds the values, its round ticks, and the format of these."""
+    present = [value for value in values if value is not None] or [0.0]
+    low, high = min(present), max(present)
+    if zero or low == high:
+        low, high = min(low, 0), max(high, 0)
+    span = high - low or 1
+    size = 10 ** math.floor(math.log10(span / 3))
+    step = size * next(factor for factor in (1, 2, 5, 10) if span / (factor * size) <= 4)
+    step = max(step, 1) if kind == "count" else step
+    first, last = math.floor(low / step), math.ceil((high if high > low else low + span) / step)
+    ticks = [round(step * place, 12) for place in range(first, last + 1)]
+    return {"low": ticks[0], "high": ticks[-1], "ticks": ticks, "kind": kind}
 
 
-def axis(kind: str = COMPACT_AXIS, **more: Any) -> alt.Axis:
-    """An axis of numbers with few ticks, labelled as the rest of the page."""
-    return alt.Axis(
-        **{"labelExpr": kind, "tickCount": 4, "labelOverlap": True, "labelSeparation": 8, **more}
-    )
+def is_rest(row: Row, name: str) -> bool:
+    """Does the row sum up what has no bar of its own?"""
+    return str(row[name]).endswith(REST)
 
 
-def categories(rows: Sequence[Row], name: str) -> alt.Y:
-    """The categories of a picture from top to bottom, in the order of the rows."""
-    return alt.Y(
-        name,
-        type="nominal",
-        sort=[row[name] for row in rows],
-        title=None,
-        axis=alt.Axis(
-            ticks=False,
-            domain=False,
-            labelPadding=6,
-            # `all_customers` is a value of ours; names that come from the data stay as they are
-            **({"labelExpr": "replace(datum.label, '_', ' ')"} if name == "population" else {}),
-        ),
-    )
-
-
-def column_of_labels(rows: Sequence[Row], name: str) -> alt.Chart:
-    """The field `label` as a column at the right of the picture, where nothing cuts it off."""
-    return (
-        chart_of(rows)
-        .mark_text(align="right", fontSize=12, color=INK)
-        .encode(y=categories(rows, name), text="label:N", x=alt.value("width"))
-    )
-
-
-def beside_labels(rows: Sequence[Row], **more: Any) -> alt.Scale:
-    """A scale of x that ends before the column of labels, however narrow the picture is."""
-    longest = max((len(row["label"]) for row in rows), default=0)
-    return alt.Scale(rangeMax=alt.ExprRef(f"width - {12 + 7 * longest}"), **more)
-
-
-def tooltips(rows: Sequence[Row]) -> list[alt.Tooltip]:
-    """Every column of the answer, by its name."""
-    hidden = ("label", "low", "high")
-    return [
-        alt.Tooltip(
-            name,
-            type="nominal" if isinstance(value, str) else "quantitative",
-            title=name.replace("_", " "),
-        )
-        for name, value in rows[0].items()
-        if name not in hidden
-    ]
-
-
-def bars(rows: Sequence[Row], name: str, value: str, part: str = "", row: int = ROW) -> Any:
+def bars(rows: Sequence[Row], name: str, value: str, part: str = "", row: int = 0) -> Drawing:
     """Bars in the order of the rows, labelled at the right; `part` is a darker bar inside."""
-    x = alt.X(
-        value,
-        type="quantitative",
-        title=None,
-        axis=None,
-        scale=beside_labels(rows, nice=False),
-    )
-    base = chart_of(rows).encode(y=categories(rows, name), tooltip=tooltips(rows))
-    layers = [base.mark_bar(color=LIGHT if part else DARK).encode(x=x)]
-    if part:
-        layers.append(base.mark_bar(color=DARK).encode(x=alt.X(part, type="quantitative")))
-    layers.append(column_of_labels(rows, name))
-    return alt.layer(*layers).properties(height=row * len(rows))
+    high = max((row[value] or 0 for row in rows if not is_rest(row, name)), default=0)
+    axis = {"low": 0, "high": high or 1}
+    return {"kind": "bars", "name": name, "value": value, "part": part, "axis": axis}
 
 
 def intervals(
-    rows: Sequence[Row], name: str, value: str, kind: str = COMPACT_AXIS, zero: bool = False
-) -> Any:
+    rows: Sequence[Row], name: str, value: str, kind: str = "money", zero: bool = False
+) -> Drawing:
     """A dot for each row with its 95 % interval (the fields low and high), and its label."""
-    scale = beside_labels(rows, zero=zero, padding=4)
-    x = alt.X(value, type="quantitative", title=None, axis=axis(kind), scale=scale)
-    base = chart_of(rows).encode(y=categories(rows, name), tooltip=tooltips(rows))
-    layers = [
-        base.mark_rule(color=LIGHT, strokeWidth=6).encode(
-            x=alt.X("low:Q", title=None, axis=axis(kind), scale=scale), x2="high:Q"
-        ),
-        base.mark_circle(color=DARK, size=80, opacity=1).encode(x=x),
-        column_of_labels(rows, name),
-    ]
-    if zero:
-        layers.insert(0, chart_of([{"zero": 0}]).mark_rule(color=SOFT).encode(x="zero:Q"))
-    return alt.layer(*layers).properties(height=ROW * len(rows))
+    ends = [row[end] for row in rows for end in ("low", "high")]
+    return {"kind": "intervals", "name": name, "value": value, "axis": scale(ends, zero, kind)}
 
 
-def bands(rows: Sequence[Row]) -> Any:
+def bands(rows: Sequence[Row]) -> Drawing:
     """Distribution of lifetime value: 10 to 90 % pale, the middle half dark, median white."""
-    base = chart_of(rows).encode(y=categories(rows, "market_segment"), tooltip=tooltips(rows))
-
-    def x(name: str) -> alt.X:
-        return alt.X(name, type="quantitative", title=None, axis=axis())
-
-    return alt.layer(
-        base.mark_bar(color=LIGHT, height=8).encode(x=x("ltv_p10"), x2="ltv_p90"),
-        base.mark_bar(color=DARK, height=16).encode(x=x("ltv_p25"), x2="ltv_p75"),
-        base.mark_tick(color="white", thickness=3, height=16).encode(x=x("ltv_median")),
-    ).properties(height=(ROW + 6) * len(rows))
+    ends = [row[end] for row in rows for end in ("ltv_p10", "ltv_p90")]
+    return {"kind": "bands", "name": "market_segment", "value": "ltv_median", "axis": scale(ends)}
 
 
-def time_axis() -> alt.X:
-    """Months in UTC: in the reader's own zone the first of a month may be the day before."""
-    return alt.X(
-        "month_start:T",
-        title=None,
-        scale=alt.Scale(type="utc"),
-        axis=alt.Axis(format="%Y", tickCount="year"),
-    )
+def line(rows: Sequence[Row], value: str, kind: str = "line") -> Drawing:
+    """A value by month."""
+    written = "money" if value.endswith("revenue") else "count"
+    return {"kind": kind, "value": value, "axis": scale([row[value] for row in rows], kind=written)}
 
 
-def line(rows: Sequence[Row], value: str) -> Any:
-    return (
-        chart_of(rows)
-        .mark_area(line={"color": DARK, "strokeWidth": 2}, color=LIGHT, opacity=0.6)
-        .encode(
-            x=time_axis(),
-            y=alt.Y(value, type="quantitative", title=None, axis=axis()),
-            tooltip=tooltips(rows),
-        )
-        .properties(height=150)
-    )
+def columns(rows: Sequence[Row], value: str) -> Drawing:
+    return line(rows, value, "columns")
 
 
-def columns(rows: Sequence[Row], value: str) -> Any:
-    return (
-        chart_of(rows)
-        .mark_rule(color=DARK, strokeWidth=3)
-        .encode(
-            x=time_axis(),
-            y=alt.Y(value, type="quantitative", title=None, axis=axis()),
-            tooltip=tooltips(rows),
-        )
-        .properties(height=110)
-    )
+def scatter(rows: Sequence[Row]) -> Drawing:
+    return {
+        "kind": "scatter",
+        "x": scale([row["orders"] for row in rows], kind="count"),
+        "axis": scale([row["avg_order_value"] for row in rows]),
+    }
 
 
-def scatter(rows: Sequence[Row]) -> Any:
-    return (
-        chart_of(rows)
-        .mark_circle(color=DARK, opacity=0.35, size=22)
-        .encode(
-            x=alt.X("orders:Q", title="orders of the buyer", axis=axis()),
-            y=alt.Y("avg_order_value:Q", title="average order value", axis=axis()),
-            tooltip=tooltips(rows),
-        )
-        .properties(height=230)
-    )
-
-
-def heat_map(rows: Sequence[Row]) -> Any:
-    return (
-        chart_of(rows)
-        .mark_rect()
-        .encode(
-            x=alt.X(
-                "quarter_number:O",
-                title="quarters since the first order",
-                axis=alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=6, ticks=False),
-            ),
-            y=categories(rows, "label"),
-            color=alt.Color(
-                "retention_rate:Q",
-                title="ordered in the quarter",
-                scale=alt.Scale(scheme="blues"),
-                legend=alt.Legend(labelExpr=PERCENT_AXIS, orient="top", gradientLength=180),
-            ),
-            tooltip=tooltips(rows),
-        )
-        .properties(height=20 * len({row["label"] for row in rows}))
-    )
+def heat_map(rows: Sequence[Row]) -> Drawing:
+    top = max((row["retention_rate"] for row in rows), default=0) or 1
+    return {
+        "kind": "heat_map",
+        "axis": {"low": 0, "high": top, "ticks": [0, top], "kind": "percent"},
+    }

@@ -1,7 +1,7 @@
 """Answer the business questions: `make answers` prints them, and writes them as CSV into answers/.
 
-Runs every analysis on the target that DBT_TARGET names. answers/ gets <analysis>.csv for each, and
-the marts that are exported whole (`export_by` in their YAML): customer_360.csv and
+Runs every analysis on the target that DBT_TARGET names. answers/ gets <analysis>.csv for each, in the
+folder that it has in analysis/, and the marts that are exported whole (`export_by` in their YAML): customer_360.csv and
 customer_cohort_retention.csv. When one answer fails, the files of the last run stay as they are.
 SPREADSHEET=1 writes values that a spreadsheet would take for formulas as text.
 """
@@ -169,8 +169,11 @@ def answer(folder: Path) -> None:
                 rows = list(rows)
             except Exception as error:
                 raise Problem(f"{node.name} failed: {error}") from error
-            write_csv(folder / f"{node.name}.csv", names, rows, text)
-            print_answer(console, question(node.to_dict()), names, rows)
+            path = (folder / Path(*Path(node.original_file_path).parts[1:])).with_suffix(".csv")
+            path.parent.mkdir(exist_ok=True)
+            write_csv(path, names, rows, text)
+            if "question" in node.config.meta:
+                print_answer(console, question(node.to_dict()), names, rows)
 
         console.print()
         for node in exported:
@@ -196,8 +199,10 @@ def main() -> None:
         answer(work)
         ANSWERS.mkdir(exist_ok=True)
         ANSWERS.chmod(0o700)  # one that was there may be open to others
-        for path in sorted(work.iterdir()):
-            path.replace(ANSWERS / path.name)
+        for path in sorted(work.rglob("*.csv")):
+            target = ANSWERS / path.relative_to(work)
+            target.parent.mkdir(exist_ok=True)
+            path.replace(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
