@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from pictures import REST, Row
 from wording import UNKNOWN, day, joined
 
 from formats import GAP, csv_rows, from_csv
-from questions import questions
+from questions import Question, questions
 from settings import PROJECT, Problem, read_yaml
 
 LARGEST = 64_000_000  # bytes of an answer, all of whose rows are in memory; customer_360 streams
@@ -118,7 +119,6 @@ class Answers:
     def __init__(self, folder: Path, settings: dict[str, Any]):
         self.folder = folder
         self.settings = settings
-        self.questions = questions()
         self.cache: dict[str, list[Row]] = {}
         self.buyers = read_buyers(folder / "customer_360.csv", settings["scatter_points"])
 
@@ -191,6 +191,10 @@ class Answers:
         return found
 
     # answers and panels
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        return questions()
 
     def rows(self, name: str) -> list[Row]:
         """The rows of an answer, typed by their formats; raises Problem when it has no file."""

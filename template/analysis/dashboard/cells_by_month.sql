@@ -1,4 +1,4 @@
-{#- What the dashboard sums up when a reader picks a segment, a region or months. Never a customer. -#}
+{#- What the dashboard sums up when a reader picks a segment, a region or months. -#}
 
 with
 
