@@ -73,7 +73,4 @@ left join activity
         order_totals.order_month = activity.activity_month
         and order_totals.market_segment = activity.market_segment
         and order_totals.region_name = activity.region_name
-order by
-    order_totals.order_month,
-    {{ by_code_point('order_totals.market_segment') }},
-    {{ by_code_point('order_totals.region_name') }}
+order by order_totals.order_month, order_totals.market_segment, order_totals.region_name
