@@ -70,7 +70,7 @@ select
 from order_totals
 left join activity
     on
-        order_totals.order_month = activity.activity_month
-        and order_totals.market_segment = activity.market_segment
-        and order_totals.region_name = activity.region_name
+    order_totals.order_month = activity.activity_month
+    and order_totals.market_segment = activity.market_segment
+    and order_totals.region_name = activity.region_name
 order by order_totals.order_month, order_totals.market_segment, order_totals.region_name
