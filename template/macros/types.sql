@@ -48,13 +48,13 @@
     {{ return(adapter.dispatch('decimal_type')(digits, places)) }}
 {%- endmacro %}
 
-{% macro default__decimal_type(digits, places) %}
-    {% do return('numeric(' ~ digits ~ ', ' ~ places ~ ')') %}
-{% endmacro %}
+{% macro default__decimal_type(digits, places) -%}
+    numeric({{ digits }}, {{ places }})
+{%- endmacro %}
 
-{% macro bigquery__decimal_type(digits, places) %}
-    {% do return('numeric' if places <= 9 else 'bignumeric') %}
-{% endmacro %}
+{% macro bigquery__decimal_type(digits, places) -%}
+    {{ 'numeric' if places <= 9 else 'bignumeric' }}
+{%- endmacro %}
 
 
 {# The type that a contract promises, as the engine's tables have it. #}
@@ -62,14 +62,14 @@
     {{ return(adapter.dispatch('contract_type')(data_type)) }}
 {%- endmacro %}
 
-{% macro default__contract_type(data_type) %}
-    {% do return(data_type) %}
-{% endmacro %}
+{% macro default__contract_type(data_type) -%}
+    {{ data_type }}
+{%- endmacro %}
 
-{% macro bigquery__contract_type(data_type) %}
-    {% set size = modules.re.match('(?i)(?:numeric|decimal)\((\d+), *(\d+)\)$', data_type) %}
-    {% do return(decimal_type(size[1] | int, size[2] | int) if size else data_type) %}
-{% endmacro %}
+{% macro bigquery__contract_type(data_type) -%}
+    {%- set size = modules.re.match('(?i)(?:numeric|decimal)\((\d+), *(\d+)\)$', data_type) -%}
+    {{ decimal_type(size[1] | int, size[2] | int) if size else data_type }}
+{%- endmacro %}
 
 
 {# dbt's own macros for contracts, which would write sizes into casts. BigQuery only. #}
