@@ -16,6 +16,7 @@ import pytest
 import releases
 import rendering
 from axe_playwright_python.sync_playwright import Axe
+from file_checks import Tags
 from independent_sql.queries import NAMES
 
 SHOWN = [name for name in NAMES if name not in ("customer_360", "q07_top20_customers")]
@@ -24,7 +25,10 @@ EVERY_ROW = "(table) => [...table.tBodies[0].rows].filter(row => !row.hidden).ma
 
 # ---------------------------------------------------------------- the pages
 def render(folder: Path, fails: bool = False) -> str:
-    """Run the program of `make dashboard`; returns the page, or what it printed when it `fails`."""
+    """Run the program of `make dashboard`; returns the page, or what it printed when it `fails`.
+
+    Every tag of the page is closed in its turn.
+    """
     done = subprocess.run(
         [sys.executable, "dashboard/render.py"],
         check=False,
@@ -34,7 +38,11 @@ def render(folder: Path, fails: bool = False) -> str:
         env={**os.environ, "DBT_PROFILES_DIR": str(folder / "profiles")},
     )
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
-    return done.stderr if fails else page_of(folder).read_text("utf-8")
+    if fails:
+        return done.stderr
+    page = page_of(folder).read_text("utf-8")
+    Tags(page)
+    return page
 
 
 def page_of(folder: Path) -> Path:

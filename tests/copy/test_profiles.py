@@ -24,7 +24,7 @@ from parsing import (
 )
 from rendering import Tree, all_answers, render
 
-SECRET = re.compile(r"PASSWORD|PASSPHRASE|TOKEN|SECRET|PRIVATE_KEY|WEBHOOK")
+SECRET = re.compile(r"PASSWORD|PASSPHRASE|TOKEN|SECRET|(PRIVATE|SAMPLE)_KEY|WEBHOOK")
 NOT_SECRET = re.compile(r"_(PATH|ID)$")
 
 

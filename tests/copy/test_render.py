@@ -166,7 +166,7 @@ def _on_disk(folder: Path) -> dict[str, tuple[bytes, bool]]:
             path = Path(parent, name)
             content = path.read_bytes()
             if name == ANSWERS_FILE:
-                content = re.sub(rb"(?m)^_(commit|src_path):.*\n", b"", content)
+                content = re.sub(rb"(?m)^_(commit|commit_hash|src_path):.*\n", b"", content)
             executable = bool(path.stat().st_mode & stat.S_IXUSR)
             found[path.relative_to(folder).as_posix()] = (content, executable)
     return found
@@ -258,6 +258,10 @@ def test_tasks_or_extensions_would_be_noticed(tmp_path):
         ("a.csv", "a,b\n1\n", "row 2 has 1 fields"),
         ("a.html", "<p><b>text</p>\n", "closes what is not open: p"),
         ("a.html", "<p>text\n", "never closed: p"),
+        ("a.html", "{% if x %}<p>{% else %}<b></p>\n", "TemplateSyntaxError"),
+        ("a.css", "p { color: red; }}\n", "closes a block that is not open"),
+        ("a.css", "p { color: red;\n", "leaves a block open"),
+        ("a.js", "const a = {;\n", "CalledProcessError"),
         ("a.sql", "\n\n", "exactly one line break"),
         ("a.sql", "", "is empty"),
         ("a.md", "no line break", "exactly one line break"),

@@ -8,6 +8,7 @@ READ_BY_OTHERS = {
     "DBT_TARGET": "dbt itself",
     "TPCH_DATA": "the sources of dbt_project.yml, and scripts/",
     "SF": "scripts/",
+    "SAMPLE_KEY": "scripts/sample.py",
     "PACKAGES_FOLDER": "scripts/deps.py",
     "PACKAGES_GIT": "scripts/deps.py",
     "ELEMENTARY_SEVERITY": "the tests of models, by includes/quality.jinja",

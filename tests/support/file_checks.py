@@ -20,6 +20,8 @@ from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 
 import yaml
+from jinja2 import Environment, TemplateSyntaxError
+from playwright._impl._driver import compute_driver_executable
 
 LONGEST_PATH = 120  # a checkout on Windows has 260 characters for all of it
 WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL"} | {
@@ -141,7 +143,7 @@ def _text(text: str) -> None:
         raise ValueError("is empty")
 
 
-class _Tags(HTMLParser):
+class Tags(HTMLParser):
     """Refuses tags that are not closed in the order in which they were opened."""
 
     VOID = ("meta", "link", "br", "img", "hr", "input")
@@ -163,7 +165,34 @@ class _Tags(HTMLParser):
             raise ValueError(f"line {self.getpos()[0]}: closes what is not open: {tag}")
 
 
+def _page(text: str) -> None:
+    """HTML, or a template for it: whose tags are right only on the pages that it makes."""
+    if "{%" in text:
+        Environment().parse(text)
+    else:
+        Tags(text)
+
+
+def _stylesheet(text: str) -> None:
+    """Blocks that are opened and closed in turn; a browser passes over what else is wrong."""
+    depth = 0
+    for brace in re.findall(r"[{}]", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            raise ValueError("closes a block that is not open")
+    if depth:
+        raise ValueError("leaves a block open")
+
+
+def _javascript(text: str) -> None:
+    """By Node, which Playwright brings along."""
+    node, _ = compute_driver_executable()
+    command = [node, "--check", "-"]
+    subprocess.run(command, input=text, check=True, capture_output=True, text=True)
+
+
 REFUSALS = (
+    TemplateSyntaxError,
     *(ValueError, SyntaxError, yaml.YAMLError, configparser.Error, csv.Error),
     subprocess.CalledProcessError,
 )
@@ -178,7 +207,9 @@ BY_SUFFIX: dict[str, Check] = {
     ".csv": _table,
     ".cfg": _ini,
     ".ini": _ini,
-    ".html": _Tags,
+    ".html": _page,
+    ".css": _stylesheet,
+    ".js": _javascript,
     ".sql": _text,
     ".md": _text,
     ".txt": _text,
