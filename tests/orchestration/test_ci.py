@@ -78,7 +78,12 @@ def test_no_linter_finds_anything_in_the_pipelines_of_any_variant(system, tmp_pa
         (GITHUB, "timeout-minutes: 20", "timeout: 20", "unexpected key"),
         (GITHUB, "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "unpinned"),
         (GITHUB, "run: make install", "run: echo ${{ github.head_ref }}", "template-injection"),
-        (GITHUB, "contents: read # checkout", "contents: read", "undocumented-permissions"),
+        (
+            GITHUB,
+            "contents: read #",
+            "issues: write\n  contents: read #",
+            "undocumented-permissions",
+        ),
         (GITLAB, "script:\n    - make lint", "scripts:\n    - make lint", "scripts"),
     ],
 )
