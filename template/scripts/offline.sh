@@ -4,15 +4,20 @@
 # It needs Linux, and the right to make namespaces: root's, or sudo without a password.
 set -eu
 
-become=()
-[ "$(id -u)" = 0 ] || become=(sudo --non-interactive)
-cut=(unshare --net --pid --fork --mount-proc)
-if ! "${become[@]}" "${cut[@]}" true; then
+cut_off() {
+    if [ "$(id -u)" = 0 ]; then
+        unshare --net --pid --fork --mount-proc "$@"
+    else
+        sudo --non-interactive unshare --net --pid --fork --mount-proc "$@"
+    fi
+}
+
+if ! cut_off true; then
     echo "The network can't be cut off here, so nothing was run. Use a runner where sudo or root may" >&2
     echo "call unshare, or run make update on your own machine." >&2
     exit 3
 fi
 # its own process ids, so that it sees no other program's memory or variables
-exec "${become[@]}" "${cut[@]}" setpriv --reuid "$(id -u)" --regid "$(id -g)" --clear-groups \
+cut_off setpriv --reuid "$(id -u)" --regid "$(id -g)" --clear-groups \
     --inh-caps=-all --bounding-set=-all --no-new-privs \
     env --ignore-environment PATH="$PATH" HOME="$HOME" LANG=C.UTF-8 "$@"

@@ -37,6 +37,7 @@ ORDER = (
     "make build SELECT=<name>",
     "TPCH_DATA=../other make build",
     "make test",
+    "make answers",
     "make dashboard",
     "make docs",
     "make handover",
@@ -50,7 +51,6 @@ ORDER = (
 )
 
 PARTS = {
-    "make answers": "make dashboard",
     "make lint": "make lint yaml-check",
     "make yaml-check": "make lint yaml-check",
 }
@@ -68,6 +68,7 @@ ELSEWHERE = {
     "make sample SYSTEM=shop": "test_sample.py",
     "make data": "test_data.py",
     "make update": "test_update_command.py::test_update_tells_what_it_means_for_the_data",
+    ".venv/bin/python scripts/update.py update": "test_update_command.py::test_update_tells_what_it_means_for_the_data",
     "make switch ORCHESTRATOR=dagster": "test_updates.py::test_another_answer_gives_what_a_fresh_copy_has",
     "make switch WAREHOUSE=snowflake": "test_update_command.py::test_switch_of_the_warehouse_takes_its_sources_along",
     # the template's own README

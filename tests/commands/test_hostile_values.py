@@ -164,8 +164,9 @@ def test_no_escape_reaches_a_terminal(built, tmp_path, encoding, option, shown, 
 
 # ---------------------------------------------------------------- the dashboard
 WATCH = """<script>setTimeout(() => {
-  const drawn = document.querySelectorAll('.chart svg').length;
-  document.title = `attacked: ${window.attacked}, drawn: ${drawn}`;
+  const drawn = [...document.querySelectorAll('.chart')].filter(each => each.firstElementChild?.offsetHeight > 0).length;
+  const filters = !document.getElementById('filters').hidden;
+  document.title = `attacked: ${window.attacked}, drawn: ${drawn}, filters: ${filters}`;
 }, 5000)</script>"""
 
 
@@ -174,7 +175,8 @@ def test_no_value_runs_on_the_dashboard_and_no_picture_is_lost(attacked, tmp_pat
     output = attacked.folder / "dashboard" / "build" / "index.html"
     assert output.parent.stat().st_mode & 0o077 == 0, "others may read it"
     text = output.read_text("utf-8")
-    assert unseen(re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)) == set()
+    without_scripts = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    assert unseen(without_scripts) == set()
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if not browser:
         pytest.skip("there is no Chromium to open the dashboard with")
@@ -184,9 +186,10 @@ def test_no_value_runs_on_the_dashboard_and_no_picture_is_lost(attacked, tmp_pat
     seen = attacked.run(
         browser, *flags, f"--user-data-dir={tmp_path}", "--dump-dom", f"file://{page}"
     )
-    pictures = len(re.findall(r'<script type="application/json"', text))
+    pictures = without_scripts.count('<div class="chart">')
     assert pictures > 15
-    assert f"<title>attacked: undefined, drawn: {pictures}</title>" in seen
+    title = re.search(r"<title>(.*?)</title>", seen)[1]
+    assert title == f"attacked: undefined, drawn: {pictures}, filters: true"
 
 
 # ---------------------------------------------------------------- the hand-over
@@ -279,7 +282,6 @@ def test_every_program_reads_yaml_by_that_function():
         "mapping.py",
         "schedule.py",
         "settings.py",
-        "step.py",
         "update.py",
     ]
 

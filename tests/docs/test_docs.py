@@ -70,7 +70,8 @@ def variants_of(name: str) -> list:
     return rendering.choices(name) if "choices" in details else []
 
 
-SET_BY_OTHERS = {"NAME", "UV_CACHE_DIR", "MAKEFLAGS"}  # an example; a cache; make
+# an example; a cache; make; Airflow's tasks
+SET_BY_OTHERS = {"NAME", "UV_CACHE_DIR", "MAKEFLAGS", "DBT_TARGET_PATH"}
 
 
 def test_the_reference_has_every_variable_that_a_project_reads():

@@ -13,6 +13,7 @@ import variants
 ROOT = rendering.ROOT
 PROJECT_PAGES = re.compile(r"(README|docs/.+|.+/README)\.md")
 MADE = (
+    ".fleet/",
     ".venv/",
     "answers/",
     "build/",
@@ -35,6 +36,10 @@ EXAMPLES = {
     "template/analysis/q13_lifecycle_states.sql": "what the reader writes",
     "template/models/marts/lifecycle_summary.sql": "what the reader writes",
     "tests/support/independent_sql/answers/q13_lifecycle_states.sql": "what the reader writes",
+    "GIT_CONFIG_COUNT": "a name that .env may not hold",
+    "LD_PRELOAD": "a name that .env may not hold",
+    "ORGANISATION_ID": "a number that GitHub gives",
+    "REPOSITORY_ID": "a number that GitHub gives",
     "column_mask": "a setting of dbt-databricks",
     "custom_run_started_at": "a var of Elementary",
     "write_repository": "a scope of GitLab's tokens",

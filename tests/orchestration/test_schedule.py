@@ -132,8 +132,9 @@ def test_steps_cover_every_node_and_every_test_once_and_in_order(built):
     """
     steps = yaml.safe_load((built.folder / "orchestration" / "schedule.yml").read_text())["steps"]
     some = "fct_orders+"
-    picked = [load("step").options(steps, step, "", False) for step in steps]
-    narrowed = [load("step").options(steps, step, some, True) for step in steps]
+    program = load("step")
+    picked = [program.options(*program.selection(steps, step), "", False) for step in steps]
+    narrowed = [program.options(*program.selection(steps, step), some, True) for step in steps]
     assert all(each.pop() == "--full-refresh" for each in narrowed)  # no option of dbt ls
     options = [[], ["--select", some], *picked, *narrowed]
     everything, part, *listed = json.loads(

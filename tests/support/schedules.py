@@ -8,6 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+import pytest
 import rendering
 import yaml
 
@@ -37,7 +38,9 @@ def load(name: str = "schedule") -> ModuleType:
     path = rendering.template_copy() / "template" / "scripts" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"project_{name}", path)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(path.parent)  # for what it imports
+        spec.loader.exec_module(module)
     return module
 
 

@@ -19,7 +19,10 @@ class Catalogue:
         self.nodes = {
             unique_id: node
             for unique_id, node in everything.items()
-            if node["package_name"] == name and node["resource_type"] != "test"
+            if node["package_name"] == name
+            and node["resource_type"] != "test"
+            # a query that answers no question is for the dashboard alone
+            and (node["resource_type"] != "analysis" or "question" in node["config"]["meta"])
         }
         self.tests = [
             node
