@@ -225,7 +225,6 @@ ELSEWHERE = {  # edits that an update merges, because the template changes other
     "docs/runbook.md": None,  # the template changes it
     "dashboard/wording.py": None,
     "dashboard/panels.py": append("# our own\n"),
-    "dashboard/pictures.py": append("# our own\n"),
     "scripts/check_files.py": None,
     "models/marts/our_customers.sql": "select customer_key from {{ ref('customer_360') }}\n",
     "models/marts/_our_customers.yml": NEW_MART_YAML.replace("repeat_buyers", "our_customers"),

@@ -104,11 +104,11 @@ def test_spend_that_is_shipped_covers_every_order_month(built):
 
 
 def test_a_wrong_rounding_is_seen(built, reference, tmp_path):
-    """The comparison would notice shares and averages with two places fewer."""
+    """The comparison would notice shares and averages with three places fewer."""
     project = built.copy(tmp_path / "project")
     macro = project.folder / "macros" / "numbers.sql"
     text = macro.read_text()
-    macro.write_text(text.replace("9)), {{ places }})", "9)), {{ places - 3 }})"))
+    macro.write_text(text.replace("number }}, {{ places }})", "number }}, {{ places - 3 }})"))
     assert macro.read_text() != text
     assert {"q01_customers_by_nation", "q08_revenue_share_by_segment"} <= set(
         differences(give_answers(project), reference)
