@@ -560,8 +560,11 @@ MART = "models/marts/customer_360.sql"
 SECRETS = "Secrets, large files, parse"
 
 
+in_test_all = pytest.mark.skipif("TEST_ALL" not in os.environ, reason="the same checks again")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("warehouse", ["duckdb", "snowflake"])
+@pytest.mark.parametrize("warehouse", ["duckdb", pytest.param("snowflake", marks=in_test_all)])
 def test_a_pull_request_of_a_fresh_project_is_green(warehouse, tmp_path):
     tree = rendering.render({"warehouse": warehouse, "elementary": False, "ci": "github"})
     assert failed_steps(rendering.write(tree, tmp_path / "project"), tmp_path / "work") == []
