@@ -20,7 +20,7 @@ OLD, NEW = "v900.0.0", "v900.1.0"
 ORDERS = "models/core/fct_orders.sql"
 WORKFLOW = ".github/workflows/ci.yml"
 GITLAB = ".gitlab-ci.yml"
-STOLEN = "target/stolen.csv"  # what the hostile macro writes, in the project
+STOLEN = "stolen.csv"  # what the hostile macro writes, where dbt compiles
 # a macro may read every variable of the process that compiles it, and DuckDB writes files
 HOSTILE = f"""
 {{{{ config(alias='fct_orders') }}}}
@@ -175,7 +175,8 @@ def test_github_pushes_a_hostile_version_as_data(template, tmp_path):
     assert "Clerks are trimmed." in pipeline.run("render")
     # a variable that reaches the job by accident doesn't reach the code
     pipeline.run("compare", GH_TOKEN="secret", TEMPLATE_UPDATE_TOKEN="secret")
-    assert (pipeline.place / STOLEN).read_text() == "found\nno token no token\n"
+    [stolen] = (pipeline.place / "target" / "update").rglob(STOLEN)
+    assert stolen.read_text() == "found\nno token no token\n"
     pipeline.push()
     assert "trim(orders.clerk)" in pipeline.pushed(ORDERS)
     # the pipelines stay as they are, and what would change them waits for a person

@@ -13,7 +13,7 @@ customers as (
 
 ),
 
-orders as (
+order_rows as (
 
     select
         customer_key,
@@ -29,16 +29,16 @@ orders as (
 order_totals as (
 
     select
-        orders.order_month,
+        order_rows.order_month,
         customers.market_segment,
         customers.region_name,
-        sum(orders.orders) as orders,
-        sum(orders.revenue) as revenue
+        sum(order_rows.orders) as orders,
+        sum(order_rows.revenue) as revenue
 
-    from orders
+    from order_rows
     inner join customers
-        on orders.customer_key = customers.customer_key
-    group by orders.order_month, customers.market_segment, customers.region_name
+        on order_rows.customer_key = customers.customer_key
+    group by order_rows.order_month, customers.market_segment, customers.region_name
 
 ),
 
