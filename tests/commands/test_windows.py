@@ -114,14 +114,16 @@ TABLE = table(rendering.render({})["docs/runbook.md"].content.decode())
 
 
 LONG = "make switch CI=none"
+# test_documented_commands.py runs what they run
 SKIPPED = pytest.mark.skipif(
     "TEST_ALL" not in os.environ, reason="half a minute: TEST_ALL=1 runs it"
 )
+SLOW = (LONG, "make demo", "make test", "make yaml")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "target", [pytest.param(name, marks=SKIPPED if name == LONG else ()) for name in TABLE]
+    "target", [pytest.param(name, marks=SKIPPED if name in SLOW else ()) for name in TABLE]
 )
 def test_it_can_be_typed_behind_uv_run(target, installed):
     for command in TABLE[target]:

@@ -192,6 +192,7 @@ def commands(manual: str) -> list[str]:
     return [line.partition("#")[0].strip() for line in block[1].splitlines()]
 
 
+@pytest.mark.skipif("TEST_ALL" not in os.environ, reason="two minutes: TEST_ALL=1 runs it")
 def test_the_commands_of_the_manual_work_as_they_are_typed(installed, emulator):
     typed = commands((installed.folder / "docs" / "manual.md").read_text())
     assert {"dbt debug", "dbt run", "dbt test"} < set(typed)

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import variants
 from independent_sql.comparison import compare, differences, read_csv
 from independent_sql.queries import NAMES, answer, connect
 from projects import Project, give_answers
+
+in_test_all = pytest.mark.skipif("TEST_ALL" not in os.environ, reason="a build of another kind")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,9 @@ def test_answers_without_orders_after_the_as_of_date(built, tpch_data, tmp_path)
         assert differences(give_answers(project), reference) == {}, date
 
 
-@pytest.mark.parametrize("as_of", [None, datetime.date(1996, 3, 11)], ids=str)
+@pytest.mark.parametrize(
+    "as_of", [None, pytest.param(datetime.date(1996, 3, 11), marks=in_test_all)], ids=str
+)
 def test_answers_on_six_customers(as_of, built, tmp_path):
     """Ties, a region and a segment without buyers, orders on one day: what TPC-H does not have."""
     data = hand_made_data.write(tmp_path)
@@ -54,7 +59,7 @@ def test_answers_on_six_customers(as_of, built, tmp_path):
     assert differences(give_answers(small), reference) == {}
 
 
-@pytest.mark.parametrize("basis", ["gross", "net"])
+@pytest.mark.parametrize("basis", [pytest.param("gross", marks=in_test_all), "net"])
 def test_answers_on_a_shop_with_refunds_and_guests(basis, built, tmp_path):
     """Cancelled orders, a customer who isn't delivered, two nations of one name, six-place rates."""
     data = hand_made_data.write(tmp_path, hand_made_data.MESSY, hand_made_data.MESSY_SPEND)
