@@ -49,16 +49,16 @@ def test_make_airflow_test_and_then_make_airflow_after_new_orders(built, tmp_pat
         assert addresses(make) == {("127.0.0.1", port)}  # nobody else in the network gets in
         run = wait_for(airflow.start_run(), RUN, make, log)
         tasks = airflow.call(f"{airflow.dag}/dagRuns/{run['dag_run_id']}/taskInstances")
-        events = airflow.call("/assets/events")["asset_events"]
+        events = airflow.call("/assets/events?limit=100&order_by=-timestamp")["asset_events"]
         missed = wait_for(airflow.scheduled_runs, READY, make, log)
         left_out = airflow.call(f"{airflow.dag}/dagRuns/{missed[0]['dag_run_id']}/taskInstances")
     assert {
         task["task_id"]: (task["state"], task["try_number"]) for task in tasks["task_instances"]
     } == dict.fromkeys(("staging", "snapshots", "core", "marts", "answers"), ("success", 1))
-    marts = (path.stem for path in (folder / "models" / "marts").glob("*.sql"))
+    models = (path.stem for path in (folder / "models").rglob("*.sql"))
     assert sorted(
         event["uri"] for event in events if event["source_run_id"] == run["dag_run_id"]
-    ) == sorted(f"dbt://customer_360/{mart}" for mart in marts)
+    ) == sorted(f"dbt://customer_360/{model}" for model in models)
     assert {task["state"] for task in left_out["task_instances"]} == {"skipped"}
     assert_as_built(project, built)
 

@@ -166,7 +166,9 @@ exec {BIN}/dbt "$@"
     assert told["success"] and not told["failed"]
     marts = sorted(path.stem for path in (folder / "models" / "marts").glob("*.sql"))
     assert told["fresh"] == [[mart, 26 * 3600.0] for mart in marts]
-    assert told["groups"] == ["answers", "core", "marts", "seeds", "snapshots", "staging"]
+    assert told["groups"] == [
+        *("answers", "core", "intermediate", "marts", "seeds", "snapshots", "staging")
+    ]
     manifest = json.loads((built.folder / "target" / "manifest.json").read_text())
     kinds = [node["resource_type"] for node in manifest["nodes"].values()]
     assert told["built"] == sum(kind in ("model", "seed", "snapshot") for kind in kinds) + 1
@@ -211,7 +213,8 @@ def test_a_failing_test_stops_what_reads_the_table_and_names_itself(built, tmp_p
     project = Project(folder, bad, folder / DATABASE)
     told = probe(folder, project, "run")
     assert (told["success"], told["retries"]) == (False, 0)
-    assert told["failed"] == ["int_input_checks"]
+    [(sentence,)] = project.query("select sentence from staging.int_input_checks")
+    assert sentence.startswith("Customers with a key that occurs more than once")
     [(customers,)] = project.query(
         "select count(*) from duckdb_tables() where table_name in ('dim_customers', 'customer_360')"
     )

@@ -98,6 +98,7 @@ def test_only_customers_of_whom_something_changed_are_counted_again(built, tmp_p
         tmp_path / "chain", write_batch(built.data, tmp_path / "before", day_before)
     )
     select = ["--select", "+customer_category_revenue"]
+    chain.dbt("seed")
     chain.dbt("run", *select)
     with duckdb.connect(str(chain.database)) as connection:
         connection.sql(f"update {mart} set last_order_date = date '1900-01-01'")
@@ -155,10 +156,12 @@ def test_without_load_times_rows_within_the_lookback_are_exact(
     )
     incremental = ["--select", "+customer_category_revenue"]
     chain = built.fresh(tmp_path / "chain", first)
+    chain.dbt("seed")
     chain.dbt("run", *incremental, variables=WITHOUT_LOAD_TIME)
     chain.data = tpch_data
     chain.dbt("run", *incremental, variables=WITHOUT_LOAD_TIME)
     whole = built.fresh(tmp_path / "whole", tpch_data)
+    whole.dbt("seed")
     whole.dbt("run", *incremental, variables=WITHOUT_LOAD_TIME)
     for table in ("core.fct_order_lines", "marts.customer_category_revenue"):
         contents = f"from {table} order by all"
