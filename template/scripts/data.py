@@ -27,7 +27,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from settings import DEFAULT_TARGET, PROJECT, Problem
+from settings import DEFAULT_TARGET, PROJECT, Problem, run_program
 
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")
 MAPPINGS = PROJECT / "mappings"
@@ -269,7 +269,6 @@ def make_tpch() -> None:
 if __name__ == "__main__":
     # a termination cleans up like an interruption
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        check() if sys.argv[1:] == ["check"] else main()
-    except KeyboardInterrupt:
-        sys.exit("Interrupted: the data is as it was before.")
+    run_program(
+        check if sys.argv[1:] == ["check"] else main, "Interrupted: the data is as it was before."
+    )

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data import MARKER, data_folder, has_tpch, write_marker
-from settings import PROJECT, Problem
+from settings import PROJECT, Problem, run_program
 
 DASHBOARD = PROJECT / "dashboard" / "render.py"
 BUILD_LINE = re.compile(r"\b(\d+) of (\d+) (?!START)")
@@ -90,7 +90,6 @@ def set_aside_old_database() -> None:
 
 def main() -> None:
     start = time.monotonic()
-    os.chdir(PROJECT)
     os.environ["DBT_TARGET"] = "local"
     step("data", lambda: script("scripts/data.py"))
     set_aside_old_database()
@@ -107,7 +106,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.")
+    run_program(main, "Interrupted.")

@@ -11,8 +11,6 @@ engines this says where the data is, or how it gets there.
 from __future__ import annotations
 
 import io
-import os
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import Any
 
 import session
 from data import TABLES, data_folder, require_tables, sql
-from settings import PROJECT, Problem
+from settings import PROJECT, Problem, run_program
 
 # DuckDB's names for types, where PostgreSQL has others
 TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
@@ -113,8 +111,4 @@ def load() -> None:
 
 
 if __name__ == "__main__":
-    os.chdir(PROJECT)
-    try:
-        load()
-    except KeyboardInterrupt:
-        sys.exit("Interrupted: nothing was loaded.")
+    run_program(load, "Interrupted: nothing was loaded.")

@@ -48,7 +48,7 @@ OF_ADAPTER = {
         *("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_QUOTA_PROJECT"),
     },
 }
-PATHS = ("TPCH_DATA", "LOCAL_DUCKDB", "DUCKDB_PATH")
+PATHS = ("LOCAL_DUCKDB", "DUCKDB_PATH")
 EDR_COMMANDS = ("REPORT", "MONITOR", "MONITOR_REPORT", "SEND_REPORT")
 WARNED = "PROJECT_ENV_WARNED"  # tells the programs that this one starts that the warning was given
 
@@ -93,9 +93,16 @@ def line_of(binding) -> int:
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
+def of_mappings(project: str) -> set[str]:
+    """The variables that name the folders of the client's systems: SHOP_DATA of mappings/shop.yml."""
+    folder = os.path.join(project, "mappings")
+    files = os.listdir(folder) if os.path.isdir(folder) else []
+    return {f"{name[:-4].upper()}_DATA" for name in files if name.endswith(".yml")}
+
+
 def accepted(project: str) -> set[str]:
     """The names that .env may hold besides those of the client's own."""
-    names = set(EVERYWHERE)
+    names = EVERYWHERE | of_mappings(project)
     example = os.path.join(project, ".env.example")
     if os.path.isfile(example):
         with open(example, encoding="utf-8") as stream:
@@ -150,13 +157,13 @@ def load(project: str) -> None:
     if refused := refusals(project, bindings):
         print("\n".join(refused), file=sys.stderr, flush=True)
         os._exit(2)  # an exception here would end in a message about Python itself
-    bad_lines = []
+    bad_lines, paths = [], {*PATHS, *of_mappings(project)}
     for binding in bindings:
         if binding.error:
             bad_lines.append(str(line_of(binding)))
         elif binding.key and binding.value and binding.key not in os.environ:
             value = binding.value
-            if binding.key in PATHS and ":" not in value:  # no address such as s3://bucket
+            if binding.key in paths and ":" not in value:  # no address such as s3://bucket
                 value = os.path.join(project, value)
             os.environ[binding.key] = value
     if bad_lines:

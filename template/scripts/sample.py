@@ -41,7 +41,7 @@ from mapping import (
     tables_of,
     values_of,
 )
-from settings import PROJECT, Problem, strings
+from settings import PROJECT, Problem, run_program, strings
 from source_profile import PERSONAL_NAME, ColumnProfile, TableProfile, clean, snake
 from source_scan import Reading, place_of
 from source_tables import SAMPLES, Column, Source, files_of, literal, opened, write_rows
@@ -445,8 +445,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.chdir(PROJECT)
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("Interrupted: nothing was written.")
+    run_program(main, "Interrupted: nothing was written.")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,15 @@ class Problem(SystemExit):
 
     A program that doesn't catch it prints the sentence and exits with 1.
     """
+
+
+def run_program(program: Callable[[], object], interrupted: str) -> None:
+    """Run a program in the project's folder; Ctrl-C ends it with the sentence `interrupted`."""
+    os.chdir(PROJECT)
+    try:
+        program()
+    except KeyboardInterrupt:
+        sys.exit(interrupted)
 
 
 def yaml_text(path: Path) -> str:

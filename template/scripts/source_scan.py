@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from settings import DEFAULT_TARGET, PROJECT, Problem
+from settings import DEFAULT_TARGET, PROJECT, Problem, run_program
 from source_profile import ColumnProfile, TableProfile, clean, profile, snake
 from source_tables import SAMPLES, Source, files_of, is_path, literal, opened, write_rows
 
@@ -660,8 +660,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.chdir(PROJECT)
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("Interrupted: nothing was written.")
+    run_program(main, "Interrupted: nothing was written.")

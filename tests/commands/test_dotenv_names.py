@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import rendering
+from customer_360_tools.update import refused_lines
 
 HOSTILE = (
     "LD_PRELOAD",
@@ -73,9 +74,18 @@ def test_only_the_chosen_adapter_reads_the_names_of_its_cloud(
         assert bool(refused(folder, f"{name}=x")) == (name not in accepted)
 
 
+def test_a_mapping_brings_the_variable_of_its_folder(project, tmp_path):
+    """`make source-scan` asks for it in .env."""
+    folder = copied(project(), tmp_path / "project")
+    assert len(refused(folder, "SHOP_DATA=../exports\n")) == 1
+    (folder / "mappings").mkdir()
+    (folder / "mappings" / "shop.yml").touch()
+    assert refused(folder, "SHOP_DATA=../exports\n") == []
+
+
 def test_the_sentence_names_the_line_and_the_fix_and_no_value(project, tmp_path):
     folder = copied(project(), tmp_path / "project")
-    [said] = refused(folder, "# a comment\nSF=0.1\n\n\nexport LD_PRELOAD=/tmp/secret.so\n")
+    [said] = refused(folder, "# a comment\nSF=0.1\n\n\nexport LD_PRELOAD=secret.so\n")
     assert f"{folder}/.env, line 5: LD_PRELOAD isn't a variable of this project" in said
     assert "Delete the line" in said and "CLIENT_LD_PRELOAD" in said
     assert "secret" not in said
@@ -101,6 +111,21 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
 
 
+def test_the_folder_of_a_mapping_is_relative_to_the_project(installed, tmp_path):
+    (installed / "mappings" / "shop.yml").touch()
+    (installed / ".env").write_text("SHOP_DATA=../exports\n")
+    code = "import os; print(os.environ['SHOP_DATA'])"
+    done = subprocess.run(
+        [installed / ".venv" / "bin" / "python", "-c", code],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    (installed / "mappings" / "shop.yml").unlink()
+    assert done.stdout.strip() == f"{installed}/../exports"
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -111,7 +136,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess:
     ids=" ".join,
 )
 def test_a_refused_name_stops_the_command_before_anything_runs(installed, command):
-    (installed / ".env").write_text("GIT_CONFIG_COUNT=1\nLD_PRELOAD=/tmp/planted.so\n")
+    (installed / ".env").write_text("GIT_CONFIG_COUNT=1\nLD_PRELOAD=planted.so\n")
     done = run(installed, *command)
     assert done.returncode == 2
     assert "line 1: GIT_CONFIG_COUNT isn't" in done.stderr
@@ -137,6 +162,7 @@ def test_what_a_program_writes_is_for_its_owner(installed):
 def test_the_update_report_lists_the_names(installed):
     """By the file that the update brought, while .venv has the older hook."""
     (installed / ".env").write_text("\nTRUST=1\n")
-    code = "import sys; sys.path.insert(0, 'scripts'); import update; print(update.refused_lines())"
-    done = run(installed, sys.executable, "-c", code)
-    assert "line 2: TRUST isn't a variable of this project" in done.stdout, done.stderr
+    [said] = refused_lines(installed)
+    assert "line 2: TRUST isn't a variable of this project" in said
+    (installed / ".env").write_text("SF=1\n")
+    assert refused_lines(installed) == []

@@ -28,11 +28,11 @@ def schemas(target: str, prefix: str, tmp_path, **answers) -> set[str]:
 
 @pytest.mark.parametrize("warehouse", ["duckdb", "snowflake", "postgres"])
 def test_production_has_exactly_the_names_that_were_answered(warehouse, tmp_path):
-    assert schemas("prod", "somebody", tmp_path, warehouse=warehouse) == EXACT
+    assert schemas("prod", "someone", tmp_path, warehouse=warehouse) == EXACT
 
 
 def test_the_local_file_has_the_same_names(tmp_path):
-    assert schemas("local", "somebody", tmp_path) == EXACT
+    assert schemas("local", "someone", tmp_path) == EXACT
 
 
 @pytest.mark.parametrize(("target", "prefix"), [("dev", "dev_ada"), ("ci", "pr_7")])

@@ -365,7 +365,7 @@ def test_what_is_made_later_belongs_to_the_role_and_has_its_readers(chain, wareh
 
 
 def test_a_pull_request_cannot_drop_the_history(chain):
-    """By dbt itself, as somebody would write it into a model."""
+    """By dbt itself, as someone would write it into a model."""
     with chain.using(DBT_TARGET="ci", DBT_SCHEMA="pr_7"):
         (chain.folder / "macros" / "planted.sql").write_text(
             "{% macro planted() %}{% do run_query('drop schema snapshots cascade') %}{% endmacro %}"
@@ -431,7 +431,7 @@ def rights_of_public(server) -> set[tuple]:
 
 
 def test_teardown_removes_what_bootstrap_made(chain, warehouse):
-    """The last test, because nothing is left after it but what was somebody else's.
+    """The last test, because nothing is left after it but what was someone else's.
 
     PUBLIC has the rights of a new database again.
     """

@@ -67,7 +67,7 @@ def test_no_file_names_a_registry_or_somebodys_folder():
     assert places(REGISTRIES, {"lock.txt": "a==1\n--index-url https://example.com"}) == [
         "lock.txt:2"
     ]
-    assert places(HOMES, {"notes.md": "see /home/somebody/project"}) == ["notes.md:1"]
+    assert places(HOMES, {"notes.md": "see /home/someone/project"}) == ["notes.md:1"]
 
 
 def test_locks_are_written_as_make_lock_of_a_project_writes_them():

@@ -402,7 +402,7 @@ def test_only_commits_of_the_reviewed_history_count(history):
 
 
 def test_no_job_takes_a_file_of_another_run():
-    """A manifest of somebody else's would name the relations that run with credentials."""
+    """A manifest of someone else's would name the relations that run with credentials."""
     for name, content in pipelines().items():
         text = content.decode()
         assert "run download" not in text and "/artifacts" not in text, name
@@ -523,7 +523,7 @@ def test_a_run_by_hand_builds_only_the_commit_that_was_read(request_is, code, tm
 # ---------------------------------------------------------------- executed
 EVENT = {
     "action": "opened",
-    "pull_request": {"number": 7, "head": {"repo": {"full_name": "somebody/else"}}},
+    "pull_request": {"number": 7, "head": {"repo": {"full_name": "someone/else"}}},
 }
 
 

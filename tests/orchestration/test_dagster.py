@@ -172,7 +172,7 @@ exec {BIN}/dbt "$@"
     manifest = json.loads((built.folder / "target" / "manifest.json").read_text())
     kinds = [node["resource_type"] for node in manifest["nodes"].values()]
     assert told["built"] == sum(kind in ("model", "seed", "snapshot") for kind in kinds) + 1
-    assert told["checks"] > 70
+    assert told["checks"] > 60
     assert differing_tables(project.database, built.database, but=[HISTORY]) == {}
     assert {path.stem for path in (folder / "answers").glob("*.csv")} == set(NAMES)
 

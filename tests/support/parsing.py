@@ -199,7 +199,7 @@ class Parsed:
     """CPU time; the first parse with an adapter pays for its import."""
 
     def problems(self) -> list[str]:
-        """Everything that somebody has to mend: nothing, for a project as it should be."""
+        """Everything that someone has to mend: nothing, for a project as it should be."""
         return ([self.error] if self.error else []) + list(self.complaints)
 
 

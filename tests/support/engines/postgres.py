@@ -107,7 +107,7 @@ def _free_port() -> int:
 
 
 def _user() -> str | None:
-    """Whom to run as: the server refuses to be root's. None when we are somebody else already."""
+    """Whom to run as: the server refuses to be root's. None when we are someone else already."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
