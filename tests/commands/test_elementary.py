@@ -74,7 +74,7 @@ def watched(built) -> Iterator[Watched]:
 def failures(text: str) -> set[str]:
     """The tests of Elementary that complained in the output of dbt, without their arguments."""
     found = re.findall(r"(?:WARN|FAIL) \d+ (elementary_\w+)", text)
-    return {re.sub(r"_(day|month|average)__.*", "_", name) for name in found}
+    return {re.sub(r"_(day|month|average|null_percent)__.*", "_", name) for name in found}
 
 
 # ---------------------------------------------------------------- tests
@@ -104,11 +104,13 @@ def test_every_table_is_watched(built):
         "select distinct lower(split_part(full_table_name, '.', 2)) || '.' || "
         "lower(split_part(full_table_name, '.', 3)) from elementary.data_monitoring_metrics"
     )
-    assert set(tables) == set(counted)
+    # empty for good data, so there is nothing to compare with
+    gates = {"core.reconciliation", "core.marketing_spend_checks", "marts.rows_set_aside"}
+    assert {name for (name,) in tables} - gates == {name for (name,) in counted}
     columns = built.query(
         "select distinct lower(full_table_name) from elementary.schema_columns_snapshot"
     )
-    assert len(columns) == len(tables)
+    assert len(columns) == len(tables) - len(gates)
 
 
 YESTERDAY = "date '1998-08-01'"  # the last whole day before the as-of date
@@ -160,8 +162,13 @@ def test_rows_that_fail_are_not_kept_and_personal_columns_never(watched):
     watched.query(copies)
     select = "dbt test --select dim_customers"
     watched.run(select, code=1)
-    kept = "select count(*) from elementary.test_result_rows"
-    assert watched.query(kept) == [(0,)]
+    # of tests on rows: an anomaly test keeps the figures of its days
+    kept = (
+        "select result_row from elementary.test_result_rows as kept "
+        "join elementary.elementary_test_results as result "
+        "on kept.elementary_test_results_id = result.id where result.test_type = 'dbt_test'"
+    )
+    assert watched.query(kept) == []
     override = watched.folder / "macros" / "keep_failing_rows.sql"
     override.write_text(
         "{% materialization test, default %}"
@@ -181,8 +188,8 @@ def test_rows_that_fail_are_not_kept_and_personal_columns_never(watched):
     )
     try:
         watched.run(select, code=1)
-        rows = watched.query("select result_row from elementary.test_result_rows")
-        assert any("nation_name" in row for (row,) in rows), "sampling is on"
+        rows = watched.query(kept)
+        assert any("customer_key" in row for (row,) in rows), f"sampling is on: {rows}"
         for value in watched.query("select customer_name, phone from core.dim_customers limit 20"):
             for row in rows:
                 assert not any(str(word) in str(row) for word in value)
@@ -269,6 +276,6 @@ def test_without_packages_it_says_what_to_do(built):
     packages = built.folder / "dbt_packages"
     aside = packages.rename(built.folder / "aside")
     try:
-        assert "run make deps" in built.run("make", "report", code=2)
+        assert "Run make deps" in built.run("make", "report", code=2)
     finally:
         aside.rename(packages)
