@@ -34,7 +34,8 @@
 
 {# A text from the data for a message: what a terminal would obey is written as a question mark. #}
 {% macro visible(text) %}
-    {% set obeyed = '[\\x00-\\x1f\\x7f-\\x9f\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]' %}
+    {% set obeyed = '[\\x00-\\x1f\\x7f-\\x9f\\u200b\\u200e\\u200f\\u2028-\\u202e'
+        ~ '\\u2060-\\u2069\\ufeff]' %}
     {{ return(modules.re.sub(obeyed, '?', text)) }}
 {% endmacro %}
 
