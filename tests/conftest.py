@@ -79,13 +79,14 @@ def project(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory):
+def made_once(tmp_path_factory, pytestconfig):
     """A function from a name and a maker to a folder that all workers of xdist share.
 
     The first worker that asks makes it; `make` gets the path, which is not there yet.
     """
     place = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    # not by the environment: a pytest that a test starts has that of its worker
+    if hasattr(pytestconfig, "workerinput"):
         place = place.parent  # of the folders of the workers
 
     def once(name: str, make: Callable[[Path], object]) -> Path:
