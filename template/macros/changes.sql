@@ -71,28 +71,37 @@
 
 {#
     Keys of rows that differ between what the source has now and what a fact has, as a query.
+    entity: what the rows are, as in the mappings.
     incoming, built: relations with the same columns; built is the fact of the runs before.
     key: the column whose rows are replaced as a whole.
     compared: the columns that are compared, load time included.
-    Where the source has no load time, rows since lookback_start() are compared by `dated`, a
-    condition on both relations.
+    Each system has a newest load time of its own. Where one has no load times, rows since
+    lookback_start() are compared by `dated`, a condition on both relations.
 #}
-{% macro changed_keys(incoming, built, key, compared, dated=none) %}
-    {% set since_overlap -%}
-        {%- set newest = newest_seen('loaded_at', built) %}
-        cast(
-            {{ dbt.dateadd('day', -var('late_arrival', 3), newest) }}
-            as {{ dbt.type_timestamp() }}
-        )
-    {%- endset %}
-    {% if source_loaded_at() %}
-        {% set window = 'loaded_at >= ' ~ since_overlap %}
-        {% set arrived = 'select ' ~ key ~ ' from ' ~ incoming
-            ~ ' where loaded_at > ' ~ newest_seen('loaded_at', built) %}
-    {% else %}
-        {% set window = dated %}
-        {% set arrived = none %}
-    {% endif %}
+{% macro changed_keys(entity, incoming, built, key, compared, dated=none) %}
+    {% set windows = [] %}
+    {% set news = [] %}
+    {% set several = mappings() | length > 1 %}
+    {% for system in mappings() %}
+        {% set only = "source_system = '" ~ system ~ "' and " if several else '' %}
+        {% set newest = newest_seen('loaded_at', built, system if several else none) %}
+        {% set since_overlap -%}
+            cast(
+                {{ dbt.dateadd('day', -var('late_arrival', 3), newest) }}
+                as {{ dbt.type_timestamp() }}
+            )
+        {%- endset %}
+        {% if has_load_times(system, entity) %}
+            {% do windows.append(only ~ 'loaded_at >= ' ~ since_overlap) %}
+            {% do news.append(only ~ 'loaded_at > ' ~ newest) %}
+        {% else %}
+            {% do windows.append(only ~ dated) %}
+        {% endif %}
+    {% endfor %}
+    {% set window = '(' ~ windows | join(') or (') ~ ')' if several else windows[0] %}
+    {% set window = '(' ~ window ~ ')' if several else window %}
+    {% set arrived = 'select ' ~ key ~ ' from ' ~ incoming ~ ' where '
+        ~ news | join(' or ') if news else none %}
 
     {% set both_sides %}
         select

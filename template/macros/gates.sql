@@ -47,35 +47,38 @@
 #}
 {% macro refuse_unreadable_keys() %}
     {% if execute and var('key_type', 'bigint') == 'bigint' %}
-        {% set keys = {
-            'customer': ['c_custkey', 'c_nationkey'], 'orders': ['o_orderkey', 'o_custkey'],
-            'lineitem': ['l_orderkey', 'l_partkey', 'l_suppkey'], 'part': ['p_partkey'],
-            'supplier': ['s_suppkey', 's_nationkey'], 'partsupp': ['ps_partkey', 'ps_suppkey'],
-            'nation': ['n_nationkey', 'n_regionkey'], 'region': ['r_regionkey'],
-        } %}
-        {% for table, columns in keys.items() %}
-            {% set relation = source('tpch', table) %}
-            {% set found = adapter.get_column_schema_from_query(
-                'select ' ~ columns | join(', ') ~ ' from ' ~ relation ~ ' where 1 = 0'
-            ) %}
-            {% for column in found if column.data_type | lower in
-                ('text', 'varchar', 'string', 'character varying', 'bpchar', 'char') %}
-                {% set unreadable = run_query(
-                    'select min(' ~ column.name ~ ') from ' ~ relation ~ ' where not ('
-                    ~ is_whole_number(column.name) ~ ')'
-                ).columns[0].values()[0] %}
-                {% if unreadable is not none %}
-                    {{ exceptions.raise_compiler_error(
-                        'The key ' ~ column.name ~ ' of ' ~ table
-                        ~ " has values that aren't whole numbers, such as '"
-                        ~ visible(unreadable)
-                        ~ "'. Set the var key_type to string in dbt_project.yml and build once "
-                        ~ 'with --full-refresh. No mart was changed.'
-                    ) }}
-                {% endif %}
+        {% for system, entities in mappings().items() %}
+            {% for entity, about in entities.items() if not about.renamed %}
+                {% do refuse_unreadable_keys_of(system, entity, about) %}
             {% endfor %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+{% macro refuse_unreadable_keys_of(system, entity, about) %}
+    {% set keys = [] %}
+    {% for name, kind in entity_columns(entity).items() if kind == 'key' and name in about.sql %}
+        {% do keys.append(name) %}
+    {% endfor %}
+    {% set rows %}{{ delivered_rows(system, entity, keys) }}{% endset %}
+    {% set found = adapter.get_column_schema_from_query(
+        'select * from (' ~ rows ~ ') as delivered where 1 = 0'
+    ) if keys else [] %}
+    {% for column in found if column.data_type | lower in
+        ('text', 'varchar', 'string', 'character varying', 'bpchar', 'char') %}
+        {% set unreadable = run_query(
+            'select min(' ~ column.name ~ ') from (' ~ rows ~ ') as delivered where not ('
+            ~ is_whole_number(column.name) ~ ')'
+        ).columns[0].values()[0] %}
+        {% if unreadable is not none %}
+            {{ exceptions.raise_compiler_error(
+                'The key ' ~ about.sql[column.name | lower] ~ ' of ' ~ (about.table or entity)
+                ~ " has values that aren't whole numbers, such as '" ~ visible(unreadable)
+                ~ "'. Set the var key_type to string in dbt_project.yml and build once "
+                ~ 'with --full-refresh. No mart was changed.'
+            ) }}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 
@@ -229,8 +232,9 @@
 {#
     Two CTEs of int_input_checks for an entity: <name>_faults with a row per kind of fault, counted
     in one pass over the rows, and <name>_twice with the number of keys that occur more than once.
-    entity: `from`, a relation; `key`, its columns; `faults`, a list of (fault, condition, advice)
-    where it has some of its own; missing keys and wrong load times are added.
+    entity: `from`, its rows; `key`, its columns; `faults`, a list of (fault, condition, advice) where
+    it has some of its own, with a column to show in place of the key as a fourth where that says
+    more; missing keys and wrong load times are added.
 #}
 {% macro count_faults(name, entity) -%}
     {%- set example = row_key(entity.key) -%}
@@ -238,7 +242,7 @@
     {%- for column in entity.key -%}
         {%- do faults.append(('without ' ~ column, column ~ ' is null', 'Deliver it.')) -%}
     {%- endfor -%}
-    {%- if source_loaded_at() -%}
+    {%- if has_load_times() -%}
         {%- do faults.append(('without a load time', 'loaded_at is null', 'Deliver it.')) -%}
         {%- if not sets_aside() -%}
             {%- do faults.append((
@@ -252,7 +256,8 @@
         select
             {% for fault in faults %}
             sum(case when {{ fault[1] }} then 1 else 0 end) as rows_{{ loop.index }},
-            min(case when {{ fault[1] }} then {{ example }} end) as example_{{ loop.index }}
+            min(case when {{ fault[1] }} then {{ fault[3] or example }} end)
+                as example_{{ loop.index }}
             {{- ',' if not loop.last }}
             {% endfor %}
 
@@ -347,14 +352,95 @@
 {%- endmacro %}
 
 
-{# How many rows of a source table have more places in a column than its type; a query. #}
-{% macro count_cut_numbers(table, column, kind, key) %}
+{#
+    How many rows have more places in a number than staging keeps: a query with a row per number of
+    the mappings. A price made of quantity and unit price may need the places of both.
+#}
+{% macro count_cut_numbers() %}
+    {%- set counts = [] -%}
+    {%- for system, entities in mappings().items() -%}
+    {%- for entity, about in entities.items() -%}
+    {%- set numbers = {'unit_price': 'amount'} -%}
+    {%- for name, kind in entity_columns(entity).items() if kind in ('amount', 'rate') -%}
+        {%- do numbers.update({name: kind}) -%}
+    {%- endfor -%}
+    {%- set key = 'order_key' if entity == 'order_lines' else entity_columns(entity) | first -%}
+    {%- for name, kind in numbers.items() if name in about.sql -%}
+        {%- do counts.append(count_cut_number(system, entity, about, name, kind, key)) -%}
+    {%- endfor -%}
+    {%- if 'unit_price' in about.sql -%}
+        {%- do counts.append(count_cut_products(system, entity, about, key)) -%}
+    {%- endif -%}
+    {%- endfor -%}
+    {%- endfor -%}
+    {{ counts | join('\nunion all\n') }}
+{% endmacro %}
+
+{#
+    How many groups of rows that make one row of an entity (`grouped` in a mapping) differ in a
+    column that the mapping doesn't aggregate: a query with a row per such column.
+#}
+{% macro count_differing_groups() %}
+    {%- set counts = [] -%}
+    {%- for system, entities in mappings().items() -%}
+    {%- for entity, about in entities.items() if not about.renamed -%}
+    {%- for name, sql in about.get('same', {}).items() -%}
+    {%- set key = entity_columns(entity) | first -%}
+    {%- set differing -%}
     select
-        '{{ table }}.{{ column }}' as column_name,
+        '{{ system }}.{{ entity }}' as entity,
+        '{{ name }}' as column_name,
+        count(*) as faulty_rows,
+        min(cast({{ key }} as {{ dbt.type_string() }})) as example
+    from (
+        {{ delivered_rows(system, entity, [key], {
+            'different_values': 'count(distinct ' ~ sql ~ ')', 'filled': 'count(' ~ sql ~ ')',
+            'rows_in_group': 'count(*)'
+        }) | indent(8) }}
+    ) as delivered
+    where {{ key }} is not null and (different_values > 1 or filled not in (0, rows_in_group))
+    {%- endset -%}
+    {%- do counts.append(differing) -%}
+    {%- endfor -%}
+    {%- endfor -%}
+    {%- endfor -%}
+    {{ counts | join('\nunion all\n') }}
+{% endmacro %}
+
+{# The name of a number in a sentence: that of the source, where it is a plain column. #}
+{% macro name_of_number(system, entity, about, name) -%}
+    {%- set plain = modules.re.match('[A-Za-z_]\\w*$', about.sql[name]) -%}
+    {{ about.table ~ '.' ~ about.sql[name] if plain and about.table
+        else system ~ '.' ~ entity ~ '.' ~ name }}
+{%- endmacro %}
+
+{% macro count_cut_number(system, entity, about, name, kind, key) %}
+    select
+        '{{ name_of_number(system, entity, about, name) }}' as column_name,
         '{{ kind }}_places' as setting,
         {{ var(kind ~ '_places', 2) }} as places,
         count(*) as faulty_rows,
+        min(cast({{ key if key in about.sql else "'a row'" }} as {{ dbt.type_string() }}))
+            as example
+    from (
+        {{ delivered_rows(system, entity, [key, name] if key in about.sql else [name])
+            | indent(8) }}
+    ) as delivered
+    where {{ is_cut(name, var(kind ~ '_places', 2)) }}
+{% endmacro %}
+
+{% macro count_cut_products(system, entity, about, key) %}
+    {%- set places = var('amount_places', 2) -%}
+    {%- set product = 'cast(quantity as ' ~ amount_type() ~ ') * cast(unit_price as '
+        ~ amount_type() ~ ')' -%}
+    select
+        '{{ system }}.{{ entity }}: quantity x unit_price' as column_name,
+        'amount_places' as setting,
+        {{ places }} as places,
+        count(*) as faulty_rows,
         min(cast({{ key }} as {{ dbt.type_string() }})) as example
-    from {{ source('tpch', table) }}
-    where {{ is_cut(column, var(kind ~ '_places', 2)) }}
+    from (
+        {{ delivered_rows(system, entity, [key, 'quantity', 'unit_price']) | indent(8) }}
+    ) as delivered
+    where {{ product }} <> {{ round_exact(product, places) }}
 {% endmacro %}

@@ -1,14 +1,15 @@
 {#
     What a fact has seen already, as SQL expressions over the table of the runs before. An empty
     table has seen nothing, and a load time in the future counts as unseen, so that one row of 2099
-    does not hide all later ones.
+    does not hide all later ones. system: of its rows only.
 #}
-{% macro newest_seen(column, relation=this) -%}
+{% macro newest_seen(column, relation=this, system=none) -%}
     (
         select
             coalesce(max({{ column }}), cast('1900-01-01 00:00:00' as {{ dbt.type_timestamp() }}))
         from {{ relation }}
         where {{ column }} <= {{ present_limit() }}
+            {%- if system %} and source_system = '{{ system }}'{% endif %}
     )
 {%- endmacro %}
 

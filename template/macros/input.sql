@@ -49,16 +49,24 @@
 {%- endmacro %}
 
 
-{# Order statuses that mean cancelled (var cancelled_statuses), as a SQL condition. #}
-{% macro is_cancelled(status) -%}
+{#
+    Does an order count nowhere? A SQL condition: its status in our words says so (order_state, from
+    the mapping), or it is one of the var cancelled_statuses.
+#}
+{% macro is_cancelled(status, state) -%}
     {%- set statuses = var('cancelled_statuses', []) -%}
+    {%- set mapped = has_column('orders', 'order_state') -%}
+    {%- if mapped -%}
+    coalesce({{ state }} = 'cancelled', false)
+    {%- endif -%}
+    {%- if mapped and statuses %} or {% endif -%}
     {%- if statuses -%}
     coalesce({{ status }} in (
         {%- for word in statuses -%}
         '{{ word | string | replace("'", "''") }}'{{ ', ' if not loop.last }}
         {%- endfor -%}
     ), false)
-    {%- else -%}
+    {%- elif not mapped -%}
     false
     {%- endif -%}
 {%- endmacro %}
@@ -112,7 +120,7 @@
     {%- if var('missing_customers', 'refuse') == 'unknown' -%}
     case
         when {{ customer_key }} in (
-            select delivered.customer_key from {{ ref('stg_tpch__customers') }} as delivered
+            select delivered.customer_key from ({{ united('customers') }}) as delivered
             where delivered.customer_key is not null
                 {%- if sets_aside() %} and {{ set_aside_reason() }} is null{% endif %}
         ) then {{ customer_key }}

@@ -26,7 +26,7 @@ from rich.text import Text
 
 import formats
 import session
-from questions import Question, question
+from questions import Question, not_asked, question, questions
 from settings import PROJECT, Problem
 
 ANSWERS = PROJECT / "answers"
@@ -161,9 +161,16 @@ def answer(folder: Path) -> None:
     exported = [node for node in manifest.nodes.values() if "export_by" in node.config.meta]
     read = {id_ for node in analyses for id_ in node.depends_on.nodes if id_ in manifest.nodes}
 
+    left_out = adapter.config.vars.to_dict().get("left_out") or []
+    skipped: dict[str, list[str]] = {}  # names of questions by the reason
+
     with adapter.connection_named("answers"):
         check_built(adapter, [*exported, *(manifest.nodes[unique_id] for unique_id in read)])
         for node in analyses:
+            about = question(node.to_dict())
+            if reason := not_asked(about, left_out):
+                skipped.setdefault(reason, []).append(about.name)
+                continue
             try:
                 names, rows = session.query(adapter, node.compiled_code)
                 rows = list(rows)
@@ -173,7 +180,7 @@ def answer(folder: Path) -> None:
             path.parent.mkdir(exist_ok=True)
             write_csv(path, names, rows, text)
             if "question" in node.config.meta:
-                print_answer(console, question(node.to_dict()), names, rows)
+                print_answer(console, about, names, rows)
 
         console.print()
         for node in exported:
@@ -184,7 +191,12 @@ def answer(folder: Path) -> None:
             console.print(
                 Text(f"{node.name}.csv: {count:,} rows in {seconds:.1f} s"), soft_wrap=True
             )
-    console.print(Text(f"{len(analyses) + len(exported)} files are in {ANSWERS}."), soft_wrap=True)
+    for reason, names in skipped.items():
+        console.print(
+            Text(f"Not asked, because {reason} (var left_out): {', '.join(names)}."), soft_wrap=True
+        )
+    count = len(list(folder.rglob("*.csv")))
+    console.print(Text(f"{count} files are in {ANSWERS}."), soft_wrap=True)
 
 
 def main() -> None:
@@ -199,6 +211,8 @@ def main() -> None:
         answer(work)
         ANSWERS.mkdir(exist_ok=True)
         ANSWERS.chmod(0o700)  # one that was there may be open to others
+        for name in questions():  # what is not asked any more is not answered by an older file
+            (ANSWERS / f"{name}.csv").unlink(missing_ok=True)
         for path in sorted(work.rglob("*.csv")):
             target = ANSWERS / path.relative_to(work)
             target.parent.mkdir(exist_ok=True)

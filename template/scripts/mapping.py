@@ -68,12 +68,26 @@ def tables_of(mapping: Mapping) -> list[str]:
 
 
 def mappings() -> dict[str, Mapping]:
-    """All mappings by system, the first one first: TPC-H, or the one that came first.
+    """All mappings by system, in the order of their names. Raises Problem where one has a fault."""
+    return {path.stem: read_mapping(path) for path in sorted(MAPPINGS.glob("*.yml"))}
 
-    Raises Problem where one has a fault.
-    """
-    paths = sorted(MAPPINGS.glob("*.yml"), key=lambda path: (path.stem != "tpch", path.stem))
-    return {path.stem: read_mapping(path) for path in paths}
+
+def completed(mapping: Mapping) -> Mapping:
+    """The mapping with the customers that it lacks: those who occur in its orders, one row each."""
+    orders = mapping["orders"]
+    if "customers" in mapping or "customer_key" not in orders["columns"]:
+        return mapping
+    customers = {
+        name: orders[name]
+        for name in ("table", "tables", "query", "filter", "deleted", "loaded_at")
+        if name in orders
+    }
+    customers |= {
+        "description": "Customers who occur in the orders. One row per customer.",
+        "grouped": True,
+        "columns": {"customer_key": orders["columns"]["customer_key"]},
+    }
+    return {**mapping, "customers": customers}
 
 
 def read_mapping(path: Path) -> Mapping:

@@ -23,6 +23,7 @@ class Question:
     definition: str
     section: str  # of the dashboard; empty where it is on none
     formats: dict[str, str]  # column to one of formats.FORMATS
+    needs: tuple[str, ...] = ()  # what the data must have for it, in words of the var left_out
 
 
 def question(entry: dict[str, Any]) -> Question:
@@ -44,7 +45,14 @@ def question(entry: dict[str, Any]) -> Question:
         definition=" ".join(first_paragraph.split()),
         section=meta.get("section", ""),
         formats=meta.get("formats", {}),
+        needs=tuple(meta.get("needs", [])),
     )
+
+
+def not_asked(about: Question, left_out: list[str]) -> str:
+    """Why a question is not asked, in a few words; "" where it is. left_out: the var of that name."""
+    lacking = [need for need in about.needs if need in left_out]
+    return f"your data has no {' and no '.join(lacking)}" if lacking else ""
 
 
 def questions(project: Path = PROJECT) -> dict[str, Question]:

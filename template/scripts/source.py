@@ -1,10 +1,9 @@
 """Write the staging of a system from its mapping: `make source SYSTEM=shop`; without SYSTEM, of all.
 
 Reads mappings/<system>.yml and writes models/staging/<system>/: a view per entity, their YAML, and
-the sources. macros/mappings.sql tells dbt's other models what the mappings hold, and the var
-`delivered` in dbt_project.yml what there is at all. What was written is remembered by its hash in
-mappings/.written.json: a file that was edited since is left alone, and nothing is written, unless
-FORCE=1 says to write it again.
+the sources. macros/mappings.sql tells dbt's other models what the mappings hold. What was written is
+remembered by its hash in mappings/.written.json: a file that was edited since is left alone, and
+nothing is written, unless FORCE=1 says to write it again. `source.py remove` takes a system away.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import sys
 import textwrap
 from functools import cache
 from pathlib import Path
@@ -23,8 +24,10 @@ from sqlfluff.core import FluffConfig
 
 from mapping import (
     MAPPINGS,
+    OUR_WORDS,
     SCHEMA,
     Mapping,
+    completed,
     contract,
     entities,
     mappings,
@@ -32,7 +35,8 @@ from mapping import (
     tables_of,
     values_of,
 )
-from settings import PROJECT, Problem
+from questions import not_asked, questions
+from settings import PROJECT, Problem, read_yaml
 
 WRITTEN = MAPPINGS / ".written.json"
 # Heading of the columns in a view, and per type: the SQL type, and its name in a contract.
@@ -62,6 +66,9 @@ TYPES = {
 DOCUMENTED = set(
     re.findall(r"{% docs (\w+) %}", (PROJECT / "models" / "_columns.md").read_text("utf-8"))
 )
+# a row of the marketing spend that comes with the template
+SHIPPED_SPEND = "1992-01-01,AUTOMOBILE,events,1317.36"
+NEVER_LOADED = "'1970-01-01 00:00:00'"  # of rows without a load time
 YAML_WORDS = {"n", "y", "no", "yes", "on", "off", "true", "false", "null"}
 AGGREGATE = re.compile(r"\b(min|max|sum|count|avg)\s*\(", re.IGNORECASE)
 KEYS = {
@@ -94,7 +101,9 @@ class View:
         sql, words = sql_of(column), values_of(column)
         if kind == "date" and "time_zone" in self.mapping:
             sql = f"{{{{ local_time({json.dumps(sql)}, {self.mapping['time_zone']!r}) }}}}"
-        mapped = _case(sql, words)
+        if kind == "key" and "key_prefix" in self.mapping:
+            sql = f"{_quoted(self.mapping['key_prefix'])} || cast({sql} as {TYPES['string'][0]})"
+        mapped = _case(sql, words, nulls=name in OUR_WORDS)
         if name == "order_status" and mapped != sql:
             self.columns["order_state"] = ("string", mapped)
         elif mapped != sql:
@@ -115,10 +124,10 @@ class View:
         listed = "\n".join(f"{' ' * 12}{json.dumps(sql)}," for sql in own)
         loaded_at = f", {json.dumps(self._loaded_at())}" if self._loaded_at() else ""
         if self.entity == "orders" and "order_key" not in self.columns:
-            self.columns = {
-                "order_key": ("key", f"{{{{ stable_key([\n{listed}\n{' ' * 8}]{loaded_at}) }}}}"),
-                **self.columns,
-            }
+            made = f"{{{{ stable_key([\n{listed}\n{' ' * 8}]{loaded_at}) }}}}"
+            if "key_prefix" in self.mapping:
+                made = f"{_quoted(self.mapping['key_prefix'])} || {made}"
+            self.columns = {"order_key": ("key", made), **self.columns}
         if self.entity == "order_lines":
             if "line_number" not in self.columns:
                 order = self.columns["order_key"][1]
@@ -143,7 +152,9 @@ class View:
         return [*ordered, ("timestamps", "loaded_at", "timestamp", self._loaded_at())]
 
     def _loaded_at(self) -> str:
-        return sql_of(self.about.get("loaded_at") or self.mapping.get("loaded_at") or "")
+        """The load time in the source's SQL; empty where the var source_loaded_at names it."""
+        given = self.about.get("loaded_at", self.mapping.get("loaded_at", ""))
+        return NEVER_LOADED if given is False else sql_of(given)
 
     def where(self) -> list[str]:
         """Conditions of the rows that the view keeps, in the source's SQL."""
@@ -209,6 +220,7 @@ class View:
         """The file of the view as `make format` leaves it. Plain columns are in that form already."""
         written = [sql_of(column) for column in self.about["columns"].values()]
         written += [sql_of(self.about.get(name, "")) for name in ("filter", "deleted", "loaded_at")]
+        written += [sql_of(self.mapping.get(name, "")) for name in ("loaded_at", "key_prefix")]
         if "query" in self.about or not all(re.fullmatch(r"\w*", sql) for sql in written):
             return sqlfluff.fix(self.sql(), config=_style())
         return self.sql()
@@ -264,7 +276,7 @@ class View:
         return lines
 
     def facts(self) -> dict[str, Any]:
-        """What other models have to know: where rows come from, and the source's own expressions."""
+        """What dbt's models have to know: the view, and the source's own expressions."""
         about: dict[str, Any] = {"model": self.name, "columns": list(self.columns)}
         if "table" in self.about:
             about["table"] = self.about["table"]
@@ -272,9 +284,22 @@ class View:
             about |= {"tables": self.about["tables"], "query": self.about["query"].strip()}
         if self.where():
             about["where"] = " and ".join(self.where())
-        if self.about.get("grouped"):
-            about["grouped"] = True
         about["sql"] = {name: sql_of(column) for name, column in self.about["columns"].items()}
+        if self.about.get("grouped"):
+            key = about["group_by"] = about["sql"][KEYS[self.entity][0]]
+            about["same"] = {
+                name: sql
+                for name, sql in about["sql"].items()
+                if sql != key and not AGGREGATE.search(sql)
+            }
+            about["sql"] |= {name: f"max({sql})" for name, sql in about["same"].items()}
+        if "time_zone" in self.mapping:
+            about["time_zone"] = self.mapping["time_zone"]
+        given = self.about.get("loaded_at", self.mapping.get("loaded_at"))
+        if given is not None:
+            about["loaded_at"] = given if given is False else sql_of(given)
+        if given and "group_by" in about and not AGGREGATE.search(sql_of(given)):
+            about["loaded_at"] = f"max({sql_of(given)})"
         words = {
             name: sorted(set(values_of(column).values()))
             for name, column in self.about["columns"].items()
@@ -283,12 +308,28 @@ class View:
         return about | ({"words": words} if words else {})
 
 
-def _case(sql: str, words: dict[str, str]) -> str:
-    """An expression in our words; a word that has none of ours stays, and is refused by its name."""
+def line_of_order(orders: dict[str, Any]) -> dict[str, Any]:
+    """What dbt's models have to know of order lines where each order is one line of its amount."""
+    left_out = ("columns", "sql", "words")
+    about = {name: value for name, value in orders.items() if name not in left_out}
+    kept = {"order_key": "order_key", "amount": "extended_price", "tax": "tax"}
+    about["columns"] = [ours for name, ours in kept.items() if name in orders["columns"]]
+    about["renamed"] = {"extended_price": "amount"}
+    about["sql"] = {ours: orders["sql"][name] for name, ours in kept.items() if name in orders["sql"]}
+    return about
+
+
+def _case(sql: str, words: dict[str, str], nulls: bool = False) -> str:
+    """An expression in our words; a word that has none of ours stays, and is refused by its name.
+
+    nulls: a null is the word "", which has to have one of ours, too.
+    """
     if all(theirs == ours for theirs, ours in words.items()):
         return sql
     quoted = {_quoted(theirs): _quoted(ours) for theirs, ours in words.items()}
     text = f"cast({sql} as {TYPES['string'][0]})"
+    if nulls:
+        text = f"coalesce({text}, '')"
     cases = "\n".join(f"            when {theirs} then {ours}" for theirs, ours in quoted.items())
     return f"case {text}\n{cases}\n            else {text}\n        end"
 
@@ -360,10 +401,11 @@ def _setting(mapping: Mapping, name: str) -> str:
 
 def mappings_macro(found: dict[str, Mapping]) -> str:
     """macros/mappings.sql: what dbt's models have to know of every mapping."""
-    facts = {
-        system: {name: View(system, name, mapping).facts() for name in entities(mapping)}
-        for system, mapping in found.items()
-    }
+    facts = {}
+    for system, mapping in found.items():
+        facts[system] = {name: View(system, name, mapping).facts() for name in entities(mapping)}
+        if "order_lines" not in mapping:
+            facts[system]["order_lines"] = line_of_order(facts[system]["orders"])
     return (
         "{#\n    What the mappings hold, by system and entity. `make source` writes this file from mappings/.\n#}\n"
         "{% macro mappings() %}\n    {% do return("
@@ -401,14 +443,126 @@ def edited_files(made: dict[str, str], record: dict[str, int], gone: list[str]) 
     return edited
 
 
-def main(system: str | None) -> None:
+def check_keys(found: dict[str, Mapping]) -> None:
+    """Raise Problem where keys of two systems could be mistaken for each other."""
+    plain = [system for system, mapping in found.items() if "key_prefix" not in mapping]
+    prefixes = [mapping["key_prefix"] for mapping in found.values() if "key_prefix" in mapping]
+    if len(plain) > 1 and "tpch" in plain:
+        others = " and ".join(system for system in plain if system != "tpch")
+        raise Problem(
+            f"TPC-H, the sample data, would count beside {others}. Remove it first:\n"
+            "  make source-remove SYSTEM=tpch"
+        )
+    if len(plain) > 1:
+        raise Problem(
+            f"{' and '.join(plain)} may have the same keys for different things. The system that you "
+            f"built first keeps its keys; give the other a prefix, such as\n  key_prefix: '{plain[-1]}:'"
+        )
+    if twice := {prefix for prefix in prefixes if prefixes.count(prefix) > 1}:
+        raise Problem(f"Two systems have the key_prefix {twice.pop()!r}. Give each its own.")
+    settings = read_yaml(PROJECT / "dbt_project.yml")["vars"]
+    if prefixes and settings.get("key_type", "bigint") != "string":
+        raise Problem(
+            "Keys with a prefix are text. Set the var key_type to string in dbt_project.yml, and build "
+            "once with FULL_REFRESH=1."
+        )
+
+
+def lacking(found: dict[str, Mapping]) -> list[str]:
+    """What no system has, in words of the var left_out; spend isn't a matter of mappings."""
+    columns = {
+        name
+        for mapping in found.values()
+        for name in mapping.get("customers", {}).get("columns", {})
+    }
+    has = {
+        "segments": "market_segment" in columns,
+        "geography": bool({"nation_key", "nation_name"} & columns),
+        "products": any("products" in mapping for mapping in found.values()),
+    }
+    return [name for name, there in has.items() if not there]
+
+
+def set_left_out(words: list[str]) -> None:
+    """Write the var left_out in dbt_project.yml, and say which questions that concerns."""
+    path = PROJECT / "dbt_project.yml"
+    text = path.read_text("utf-8")
+    line = f"left_out: [{', '.join(words)}]"
+    changed, count = re.subn(r"(?m)^(  )left_out: \[[^\]\n]*\]", rf"\1{line}", text)
+    if not count:
+        print(f"Set this var in dbt_project.yml:  {line}")
+    elif changed != text:
+        path.write_text(changed, "utf-8", newline="\n")
+        reasons: dict[str, list[str]] = {}
+        for about in questions().values():
+            if reason := not_asked(about, words):
+                reasons.setdefault(reason, []).append(about.name[:3])
+        print(f"  set {line} in dbt_project.yml")
+        for reason, names in reasons.items():
+            print(f"Not asked, because {reason}: {', '.join(names)}.")
+
+
+def report(system: str, mapping: Mapping) -> None:
+    """Say what was derived."""
+    if "customers" not in mapping:
+        print(
+            f"{system}: customers are those who occur in the orders."
+            if "customer_key" in mapping["orders"]["columns"]
+            else f"{system}: the orders name no customers, so all of them are guests."
+        )
+    if "order_key" not in mapping["orders"]["columns"]:
+        print(f"{system}: keys of orders are made from the columns of the row.")
+    if "order_lines" not in mapping:
+        print(f"{system}: each order has one line, of its amount.")
+
+
+def remove(system: str) -> None:
+    """Remove a system: its mapping, its staging, and what the models know of it."""
+    found = mappings()
+    if system not in found:
+        raise Problem(f"mappings/{system}.yml doesn't exist. There are: {', '.join(found)}.")
+    if len(found) == 1:
+        raise Problem(
+            f"{system} is the only system. Write the mapping of another one first: "
+            "make source-scan SYSTEM=shop proposes it."
+        )
+    record = json.loads(WRITTEN.read_text("utf-8"))
+    folder = PROJECT / "models" / "staging" / system
+    kept = {path: number for path, number in record.items() if folder != (PROJECT / path).parent}
+    edited = [
+        path
+        for path in sorted(record.keys() - kept.keys())
+        if (PROJECT / path).is_file() and _hash((PROJECT / path).read_text("utf-8")) != record[path]
+    ]
+    if edited and os.environ.get("FORCE", "0") in ("", "0"):
+        raise Problem(
+            "These files were edited, so nothing was removed:\n  " + "\n  ".join(edited)
+            + "\nFORCE=1 removes them all the same."
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    (MAPPINGS / f"{system}.yml").unlink()
+    WRITTEN.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
+    print(f"Removed mappings/{system}.yml and models/staging/{system}.")
+    spend, no_spend = PROJECT / "seeds" / "marketing_spend.csv", False
+    if system == "tpch" and spend.is_file() and SHIPPED_SPEND in spend.read_text("utf-8"):
+        header = spend.read_text("utf-8").splitlines()[0]
+        spend.write_text(header + "\n", "utf-8", newline="\n")
+        print("Emptied seeds/marketing_spend.csv, whose figures were made up for the sample data.")
+        no_spend = True
+    main(None, no_spend)
+
+
+def main(system: str | None, no_spend: bool = False) -> None:
+    """Write the files of a system, or of all; `no_spend`: there is no marketing spend any more."""
     found = mappings()
     if system and system not in found:
         raise Problem(
-            f"mappings/{system}.yml doesn't exist. Write it first; mappings/tpch.yml is an example."
+            f"mappings/{system}.yml doesn't exist. make source-scan SYSTEM={system} proposes it."
         )
-    made = {"macros/mappings.sql": mappings_macro(found)}
-    for name, mapping in found.items():
+    check_keys(found)
+    whole = {name: completed(mapping) for name, mapping in found.items()}
+    made = {"macros/mappings.sql": mappings_macro(whole)}
+    for name, mapping in whole.items():
         if system in (None, "", name):
             made |= files_of(name, mapping)
     record = json.loads(WRITTEN.read_text("utf-8")) if WRITTEN.is_file() else {}
@@ -436,13 +590,22 @@ def main(system: str | None) -> None:
             changed += 1
         record[path] = _hash(text)
     WRITTEN.write_text(json.dumps(dict(sorted(record.items())), indent=2) + "\n", "utf-8")
+    settings = read_yaml(PROJECT / "dbt_project.yml")["vars"]
+    words = lacking(whole)
+    if no_spend or "spend" in (settings.get("left_out") or []):
+        words.append("spend")
+    set_left_out(words)
+    for name, mapping in found.items():
+        if name == system or (not system and name != "tpch"):
+            report(name, mapping)
     print(f"{changed} files written. Next: make build" if changed else "Nothing to change.")
-    if unread := sorted(found.keys() - {"tpch"}):
-        print(
-            "models/intermediate reads the staging of tpch only. To use "
-            f"{' and '.join(unread)} in the marts, change its models to read it."
-        )
 
 
 if __name__ == "__main__":
-    main(os.environ.get("SYSTEM") or None)
+    name = os.environ.get("SYSTEM") or None
+    if sys.argv[1:] == ["remove"]:
+        if not name:
+            raise Problem("Say which system: make source-remove SYSTEM=tpch")
+        remove(name)
+    else:
+        main(name)

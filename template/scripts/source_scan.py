@@ -373,6 +373,7 @@ def draft(system: str, place: str, source: Source, found: dict[str, Reading]) ->
     else:
         text.add(
             "# No column says when a row was loaded: a run reads the orders of the last lookback_days again.",
+            "loaded_at: false",
         )
     if customers:
         text.entity(

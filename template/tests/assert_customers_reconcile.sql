@@ -34,7 +34,14 @@ totals as (
     -- the customer `unknown` is the only one that the source does not have (var missing_customers)
     select
         'the source' as place,
-        (select count(*) from {{ source('tpch', 'customer') }}) + count(*) as customers
+        {% for system in systems_with('customers') %}
+        (
+            select count(*) from (
+                {{ delivered_rows(system, 'customers', ['customer_key']) | indent(16) }}
+            ) as delivered
+        ) +
+        {% endfor %}
+        count(*) as customers
     from customers
     where customer_key = {{ unknown_key() }}
     {% endif %}

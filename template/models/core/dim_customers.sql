@@ -36,7 +36,10 @@ joined as (
         customers.account_balance,
 
         -- timestamps
-        customers.loaded_at
+        customers.loaded_at,
+
+        -- where the row comes from
+        customers.source_system
 
     from customers
     left join geography

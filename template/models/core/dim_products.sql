@@ -32,7 +32,10 @@ final as (
         retail_price,
 
         -- timestamps
-        loaded_at
+        loaded_at,
+
+        -- where the row comes from
+        source_system
 
     from products
 

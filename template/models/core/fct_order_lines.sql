@@ -88,7 +88,8 @@ joined as (
         -- what kind of line
         priced.line_kind,
         priced.is_returned,
-        coalesce(orders.is_cancelled, false) as is_cancelled
+        coalesce(orders.is_cancelled, false) as is_cancelled,
+        priced.source_system
 
     from priced
     left join orders

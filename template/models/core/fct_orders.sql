@@ -93,7 +93,8 @@ joined as (
         cast(
             coalesce(order_totals.revenue, 0) - coalesce(order_totals.returned_revenue, 0)
             as {{ revenue_type() }}
-        ) as net_revenue
+        ) as net_revenue,
+        orders.source_system
 
     from orders
     left join order_totals

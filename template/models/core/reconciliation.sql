@@ -19,50 +19,116 @@
 
 with
 
-source_orders as (
+{% for system, entities in mappings().items() %}
+{%- set orders = entities.orders -%}
+{%- set lines = entities.order_lines -%}
+{%- set by_line = not lines.renamed -%}
+{%- set order_date = 'cast(order_date as date)' if not orders.time_zone
+    else 'cast(' ~ local_time('order_date', orders.time_zone) ~ ' as date)' -%}
+{%- set price = 'cast(extended_price as ' ~ double ~ ')' if 'extended_price' in lines.sql
+    else 'cast(quantity as ' ~ double ~ ') * cast(unit_price as ' ~ double ~ ')' -%}
+{%- set columns = [] -%}
+{%- for column in ['order_key', 'extended_price', 'unit_price', 'quantity', 'discount']
+    if column in lines.sql -%}
+    {%- do columns.append(column) -%}
+{%- endfor -%}
+{%- set revenue = price if 'discount' not in lines.sql
+    else price ~ ' * (1 - cast(discount as ' ~ double ~ '))' -%}
+{%- set quantity = 'cast(quantity as ' ~ double ~ ')' if 'quantity' in lines.sql
+    else 'case when ' ~ price ~ ' < 0 then -1 else 1 end' -%}
+{%- set order_load_time = {'loaded_at': delivered_load_time(orders)} if sets_aside() else {} -%}
+{%- set line_load_time = {'loaded_at': delivered_load_time(lines)} if sets_aside() else {} %}
+{{ system }}_delivered_orders as (
+
+    {{ delivered_rows(
+        system, 'orders', (['order_key'] if by_line else []) + ['order_date'],
+        order_load_time if by_line else dict(order_load_time, amount=orders.sql.amount)
+    ) | indent(4) }}
+
+),
+
+{{ system }}_orders as (
 
     select
-        o_orderkey,
-        {{ month_of.format('o_orderdate') }} as order_month
+        {{ 'order_key' if by_line else 'amount as extended_price' }},
+        {{ month_of.format(order_date) }} as order_month
 
-    from {{ source('tpch', 'orders') }}
+    from {{ system }}_delivered_orders
     {% if sets_aside() %}
     where
-        cast(o_orderdate as date) >= {{ earliest_order_date() }}
-        and cast(o_orderdate as date) <= {{ present_limit_date() }}
-        and {{ loaded_at() }} <= {{ present_limit() }}
+        {{ order_date }} >= {{ earliest_order_date() }}
+        and {{ order_date }} <= {{ present_limit_date() }}
+        and loaded_at <= {{ present_limit() }}
     {% endif %}
 
 ),
 
-source_lines as (
+{% if by_line %}
+{{ system }}_delivered_lines as (
+
+    {{ delivered_rows(system, 'order_lines', columns, line_load_time) | indent(4) }}
+
+),
+
+{{ system }}_lines as (
 
     select
-        source_orders.order_month,
-        count(*) as lines,
-        sum(
-            cast(lines.l_extendedprice as {{ double }})
-            * (1 - cast(lines.l_discount as {{ double }}))
-        ) as revenue,
-        sum(cast(lines.l_quantity as {{ double }})) as quantity
+        orders.order_month,
+        {{ revenue }} as revenue,
+        {{ quantity }} as quantity
 
-    from {{ source('tpch', 'lineitem') }} as lines
-    inner join source_orders
-        on lines.l_orderkey = source_orders.o_orderkey
+    from {{ system }}_delivered_lines as lines
+    inner join {{ system }}_orders as orders
+        on lines.order_key = orders.order_key
     {% if sets_aside() %}
-    where {{ loaded_at('lines') }} <= {{ present_limit() }}
+    where loaded_at <= {{ present_limit() }}
     {% endif %}
-    group by source_orders.order_month
 
 ),
 
+{% else %}
+-- each order is one line
+{{ system }}_lines as (
+
+    select
+        order_month,
+        {{ revenue }} as revenue,
+        {{ quantity }} as quantity
+
+    from {{ system }}_orders
+
+),
+
+{% endif %}
+{% endfor %}
 source_months as (
 
     select
         order_month,
         count(*) as orders
 
-    from source_orders
+    from (
+        {% for system in mappings() %}
+        select order_month from {{ system }}_orders {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as orders
+    group by order_month
+
+),
+
+source_lines as (
+
+    select
+        order_month,
+        count(*) as lines,
+        sum(revenue) as revenue,
+        sum(quantity) as quantity
+
+    from (
+        {% for system in mappings() %}
+        select * from {{ system }}_lines {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as lines
     group by order_month
 
 ),

@@ -33,7 +33,7 @@ with
 order_changes as (
 
     {{ changed_keys(
-        incoming_orders, built_orders, 'order_key', [
+        'orders', incoming_orders, built_orders, 'order_key', [
             'order_key', 'customer_key', 'order_status', 'order_priority', 'clerk', 'comment',
             'ship_priority', 'total_price', 'order_date', 'loaded_at'
         ], recent_orders
@@ -44,7 +44,7 @@ order_changes as (
 line_changes as (
 
     {{ changed_keys(
-        incoming_lines, built_lines, 'order_key', [
+        'order_lines', incoming_lines, built_lines, 'order_key', [
             'order_key', 'line_number', 'product_key', 'supplier_key', 'return_flag',
             'line_status', 'ship_mode', 'ship_instructions', 'comment', 'quantity',
             'extended_price', 'discount', 'tax', 'ship_date', 'commit_date', 'receipt_date',

@@ -1,7 +1,7 @@
 {#- What the snapshot reads: customers, and since when a changed one is valid. -#}
 {%- set versions = built_snapshot('customers_snapshot') -%}
 {%- set tracked = tracked_columns('customers_snapshot') | join(',') -%}
-{%- set loaded_at = 'customers.loaded_at' if source_loaded_at() else dbt.snapshot_get_time() -%}
+{%- set loaded_at = load_time_or_now('customers') -%}
 {%- do after('int_input_checks') -%}
 
 with

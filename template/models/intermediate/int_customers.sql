@@ -1,26 +1,54 @@
-{% set unknown_customers = var('missing_customers', 'refuse') == 'unknown' %}
+{%- set unknown_customers = var('missing_customers', 'refuse') == 'unknown' -%}
+{%- set has_nations = systems_with('nations') | length > 0 -%}
+{%- set has_names = has_column('customers', 'nation_name') -%}
 
 with
 
 customers as (
 
-    select * from {{ ref('stg_tpch__customers') }}
+    select * from ({{ united('customers') | indent(4) }}) as customers
     {% if sets_aside() %}where {{ set_aside_reason() }} is null{% endif %}
 
 ),
 
+{% if has_nations %}
 nations as (
 
-    select * from {{ ref('stg_tpch__nations') }}
+    select * from ({{ united('nations') | indent(4) }}) as nations
 
 ),
 
+{% endif %}
+{% if has_nations and has_names %}
+-- where one system has keys of nations and another their names
+nations_by_name as (
+
+    select
+        {{ known('nation_name') }} as nation_name,
+        min(nation_key) as nation_key
+
+    from nations
+    group by {{ known('nation_name') }}
+
+),
+
+{% endif %}
 delivered as (
 
     select
         -- ids
         customers.customer_key,
-        coalesce(nations.nation_key, {{ unknown_key() }}) as nation_key,
+        coalesce(
+            {% if has_nations %}nations.nation_key,{% endif %}
+            {% if has_nations and has_names %}nations_by_name.nation_key,{% endif %}
+            {% if has_names %}
+            case
+                when {{ known('customers.nation_name') }} <> 'unknown'
+                    then {{ key_of_name(known('customers.nation_name')) }}
+            end,
+            {% endif %}
+            {{ unknown_key() }}
+        ) as nation_key,
 
         -- strings
         customers.customer_name,
@@ -28,6 +56,7 @@ delivered as (
         customers.address,
         customers.phone,
         customers.comment,
+        customers.source_system,
 
         -- numerics
         customers.account_balance,
@@ -36,8 +65,14 @@ delivered as (
         customers.loaded_at
 
     from customers
+    {% if has_nations %}
     left join nations
         on customers.nation_key = nations.nation_key
+    {% endif %}
+    {% if has_nations and has_names %}
+    left join nations_by_name
+        on {{ known('customers.nation_name') }} = nations_by_name.nation_name
+    {% endif %}
 
 )
 {% if unknown_customers %}
@@ -46,7 +81,9 @@ delivered as (
 -- one customer for the orders of all customers that were not delivered, if there are any
 missing as (
 
-    select min(loaded_at) as loaded_at
+    select
+        min(loaded_at) as loaded_at,
+        min(source_system) as source_system
     from {{ ref('int_orders') }}
     where customer_key = {{ unknown_key() }}
 
@@ -66,6 +103,7 @@ final as (
         cast(null as {{ dbt.type_string() }}) as address,
         cast(null as {{ dbt.type_string() }}) as phone,
         cast(null as {{ dbt.type_string() }}) as comment,
+        source_system,
         cast(null as {{ amount_type() }}) as account_balance,
         loaded_at
 

@@ -1,17 +1,41 @@
+{%- set has_nations = systems_with('nations') | length > 0 -%}
+{%- set has_names = has_column('customers', 'nation_name') -%}
+
 with
 
 nations as (
 
-    select * from {{ ref('stg_tpch__nations') }}
+    select * from ({{ united('nations') | indent(4) }}) as nations
 
 ),
 
 regions as (
 
-    select * from {{ ref('stg_tpch__regions') }}
+    select * from ({{ united('regions') | indent(4) }}) as regions
 
 ),
 
+{% if has_names %}
+-- the countries that customers have by name, and not yet by key
+named as (
+
+    select
+        {{ known('nation_name') }} as nation_name,
+        min({{ known('region_name') }}) as region_name
+
+    from ({{ united('customers') | indent(4) }}) as customers
+    where {{ known('nation_name') }} not in (
+        select 'unknown' as nation_name
+        {% if has_nations %}
+        union all
+        select {{ known('nations.nation_name') }} from nations
+        {% endif %}
+    )
+    group by {{ known('nation_name') }}
+
+),
+
+{% endif %}
 nowhere as (
 
     select count(*) as customers from {{ ref('int_customers') }}
@@ -24,11 +48,21 @@ final as (
     select
         -- ids
         nations.nation_key,
+        {% if has_column('nations', 'region_name') %}
+        coalesce(
+            nations.region_key,
+            case
+                when {{ known('nations.region_name') }} <> 'unknown'
+                    then {{ key_of_name(known('nations.region_name')) }}
+            end
+        ) as region_key,
+        {% else %}
         nations.region_key,
+        {% endif %}
 
         -- strings
         {{ known('nations.nation_name') }} as nation_name,
-        {{ known('regions.region_name') }} as region_name,
+        {{ known('coalesce(regions.region_name, nations.region_name)') }} as region_name,
         nations.comment as nation_comment,
         regions.comment as region_comment
 
@@ -36,6 +70,23 @@ final as (
     left join regions
         on nations.region_key = regions.region_key
 
+    {% if has_names %}
+    union all
+
+    select
+        {{ key_of_name('nation_name') }} as nation_key,
+        case
+            when region_name = 'unknown' then {{ unknown_key() }}
+            else {{ key_of_name('region_name') }}
+        end as region_key,
+        nation_name,
+        region_name,
+        cast(null as {{ dbt.type_string() }}) as nation_comment,
+        cast(null as {{ dbt.type_string() }}) as region_comment
+
+    from named
+
+    {% endif %}
     union all
 
     -- for customers without a nation, and only where there are any

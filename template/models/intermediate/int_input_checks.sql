@@ -22,24 +22,21 @@
 {%- set refuses_future = not sets_aside() -%}
 {%- set text = dbt.type_string() -%}
 
-{#- Numbers of the source, the var that says how many places they have, and a key to name a row. -#}
-{%- set numbers = [
-    ('lineitem', 'l_extendedprice', 'amount', 'l_orderkey'),
-    ('lineitem', 'l_quantity', 'amount', 'l_orderkey'),
-    ('lineitem', 'l_discount', 'rate', 'l_orderkey'),
-    ('lineitem', 'l_tax', 'rate', 'l_orderkey'),
-    ('orders', 'o_totalprice', 'amount', 'o_orderkey'),
-    ('customer', 'c_acctbal', 'amount', 'c_custkey'),
-    ('part', 'p_retailprice', 'amount', 'p_partkey'),
-    ('partsupp', 'ps_supplycost', 'amount', 'ps_partkey'),
-] -%}
+{#- The rows of each entity. -#}
+{%- set rows_of = {} -%}
+{%- for entity in [
+    'customers', 'orders', 'order_lines', 'products', 'suppliers', 'part_supply', 'nations',
+    'regions'
+] if systems_with(entity) -%}
+    {%- do rows_of.update({entity: '(' ~ united(entity) ~ ') as ' ~ entity}) -%}
+{%- endfor -%}
 {#-
-    Each entity: the model, what its rows are called, their key, and faults of its own, which are a
+    Each entity: its rows, what they are called, their key, and faults of its own, which are a
     name for the rows that have it, the condition, and what to do.
 -#}
 {%- set entities = {
     'customers': {
-        'from': ref('stg_tpch__customers'),
+        'from': rows_of.customers,
         'rows': 'Customers',
         'key': ['customer_key'],
         'faults': [
@@ -48,12 +45,12 @@
         ],
     },
     'orders': {
-        'from': ref('stg_tpch__orders'), 'rows': 'Orders', 'key': ['order_key'], 'faults': [
+        'from': rows_of.orders, 'rows': 'Orders', 'key': ['order_key'], 'faults': [
             ('without an order date', 'order_date is null', 'Deliver it.'),
         ],
     },
     'order_lines': {
-        'from': ref('stg_tpch__line_items'), 'rows': 'Order lines',
+        'from': rows_of.order_lines, 'rows': 'Order lines',
         'key': ['order_key', 'line_number'], 'faults': [
             ('without a quantity', 'quantity is null', 'Deliver it.'),
             ('without a price', 'extended_price is null', 'Deliver it.'),
@@ -65,14 +62,14 @@
                 'Deliver fractions: 8.1 % is 0.081.'),
         ],
     },
-    'products': {'from': ref('stg_tpch__parts'), 'rows': 'Products', 'key': ['product_key']},
-    'suppliers': {'from': ref('stg_tpch__suppliers'), 'rows': 'Suppliers', 'key': ['supplier_key']},
+    'products': {'from': rows_of.products, 'rows': 'Products', 'key': ['product_key']},
+    'suppliers': {'from': rows_of.suppliers, 'rows': 'Suppliers', 'key': ['supplier_key']},
     'part_supply': {
-        'from': ref('stg_tpch__part_supply'), 'rows': 'Offers of suppliers',
+        'from': rows_of.part_supply, 'rows': 'Offers of suppliers',
         'key': ['product_key', 'supplier_key'],
     },
-    'nations': {'from': ref('stg_tpch__nations'), 'rows': 'Nations', 'key': ['nation_key']},
-    'regions': {'from': ref('stg_tpch__regions'), 'rows': 'Regions', 'key': ['region_key']},
+    'nations': {'from': rows_of.nations, 'rows': 'Nations', 'key': ['nation_key']},
+    'regions': {'from': rows_of.regions, 'rows': 'Regions', 'key': ['region_key']},
 } -%}
 
 {%- if refuses_future -%}
@@ -86,6 +83,30 @@
         'Correct them, set the var earliest_order_date, or set the var future_rows to set_aside.'
     )) -%}
 {%- endif -%}
+{%- if has_column('orders', 'order_state') -%}
+    {%- do entities.orders.faults.append((
+        'with a status that the mapping does not know',
+        "order_state not in ('placed', 'cancelled')",
+        'Add it to the values of order_status, and run make source.', 'order_state'
+    )) -%}
+{%- endif -%}
+{%- if has_column('order_lines', 'line_kind') -%}
+    {%- do entities.order_lines.faults.append((
+        'of a kind that the mapping does not know',
+        "line_kind not in ('sale', 'refund')",
+        'Add it to the values of line_kind, and run make source.', 'line_kind'
+    )) -%}
+    {%- do entities.order_lines.faults.append((
+        'that are a refund with a positive price', "line_kind = 'refund' and extended_price > 0",
+        'Deliver the price of a refund below 0.'
+    )) -%}
+{%- endif -%}
+{%- if has_column('customers', 'region_name') -%}
+    {%- do entities.customers.faults.append((
+        'whose country is in another region elsewhere', in_two_regions(rows_of.customers),
+        'Deliver one region per country.'
+    )) -%}
+{%- endif -%}
 {%- if var('returns', none) == 'flag' -%}
     {%- do entities.order_lines.faults.append((
         'with a negative price', 'extended_price < 0',
@@ -95,7 +116,7 @@
 
 with
 
-{% for name, entity in entities.items() %}
+{% for name, entity in entities.items() if name in rows_of %}
 {{ count_faults(name, entity) }}
 
 {% endfor %}
@@ -129,16 +150,21 @@ returns_in_two_forms as (
 {% endif %}
 cut_numbers as (
 
-    {% for table, column, kind, key in numbers %}
-    {{ count_cut_numbers(table, column, kind, key) }}
-    {{ 'union all' if not loop.last }}
+    {{ count_cut_numbers() | indent(4) }}
 
-    {% endfor %}
 ),
 
+{% if count_differing_groups() | trim %}
+differing_groups as (
+
+    {{ count_differing_groups() | indent(4) }}
+
+),
+
+{% endif %}
 faults as (
 
-    {% for name, entity in entities.items() %}
+    {% for name, entity in entities.items() if name in rows_of %}
     {{ list_faults(name, entity) }}
     union all
     {% endfor %}
@@ -166,6 +192,19 @@ faults as (
         'Returns come in one form: set the var returns to lines or to flag.' as advice
     from returns_in_two_forms
     where faulty_rows > 0 and flagged_rows > 0
+
+    union all
+
+    {% endif %}
+    {% if count_differing_groups() | trim %}
+    select
+        entity,
+        faulty_rows,
+        example,
+        'Rows that are one in ' || entity || ' and differ in ' || column_name as fault,
+        'Write in the mapping which counts, such as max(...), and run make source.' as advice
+    from differing_groups
+    where faulty_rows > 0
 
     union all
 

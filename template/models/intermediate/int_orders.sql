@@ -2,7 +2,7 @@ with
 
 orders as (
 
-    select * from {{ ref('stg_tpch__orders') }}
+    select * from ({{ united('orders') | indent(4) }}) as orders
     {% if sets_aside() %}where {{ set_aside_reason(dated=true) }} is null{% endif %}
 
 ),
@@ -19,13 +19,14 @@ final as (
         orders.order_priority,
         orders.clerk,
         orders.comment,
+        orders.source_system,
 
         -- numerics
         orders.ship_priority,
         orders.total_price,
 
         -- booleans
-        {{ is_cancelled('orders.order_status') }} as is_cancelled,
+        {{ is_cancelled('orders.order_status', 'orders.order_state') }} as is_cancelled,
         orders.customer_key is null as is_guest,
 
         -- dates

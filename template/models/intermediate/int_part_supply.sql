@@ -2,7 +2,7 @@ with
 
 part_supply as (
 
-    select * from {{ ref('stg_tpch__part_supply') }}
+    select * from ({{ united('part_supply') | indent(4) }}) as part_supply
     {% if sets_aside() %}where {{ set_aside_reason() }} is null{% endif %}
 
 ),

@@ -2,7 +2,7 @@ with
 
 parts as (
 
-    select * from {{ ref('stg_tpch__parts') }}
+    select * from ({{ united('products') | indent(4) }}) as products
     {% if sets_aside() %}where {{ set_aside_reason() }} is null{% endif %}
 
 ),
@@ -23,6 +23,7 @@ final as (
         {{ known(dbt.split_part('product_type', "' '", -1)) }} as type_material,
         container,
         comment,
+        source_system,
 
         -- numerics
         size,

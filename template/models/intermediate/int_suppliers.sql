@@ -2,7 +2,7 @@ with
 
 suppliers as (
 
-    select * from {{ ref('stg_tpch__suppliers') }}
+    select * from ({{ united('suppliers') | indent(4) }}) as suppliers
     {% if sets_aside() %}where {{ set_aside_reason() }} is null{% endif %}
 
 ),

@@ -7,29 +7,29 @@ with
 
 orders as (
 
-    select * from {{ ref('stg_tpch__orders') }}
+    select * from ({{ united('orders') | indent(4) }}) as orders
     where {{ set_aside_reason(dated=true) }} is not null
 
 ),
 
 found as (
 
-    {% for entity, model, key, dated in [
-        ('customer', 'stg_tpch__customers', ['customer_key'], false),
-        ('order', 'stg_tpch__orders', ['order_key'], true),
-        ('order line', 'stg_tpch__line_items', ['order_key', 'line_number'], false),
-        ('product', 'stg_tpch__parts', ['product_key'], false),
-        ('supplier', 'stg_tpch__suppliers', ['supplier_key'], false),
-        ('offer', 'stg_tpch__part_supply', ['product_key', 'supplier_key'], false),
+    {% for row, entity, key, dated in [
+        ('customer', 'customers', ['customer_key'], false),
+        ('order', 'orders', ['order_key'], true),
+        ('order line', 'order_lines', ['order_key', 'line_number'], false),
+        ('product', 'products', ['product_key'], false),
+        ('supplier', 'suppliers', ['supplier_key'], false),
+        ('offer', 'part_supply', ['product_key', 'supplier_key'], false),
     ] %}
     select
-        '{{ entity }}' as entity,
+        '{{ row }}' as entity,
         {{ row_key(key) }} as row_key,
         {{ set_aside_reason(dated) }} as reason,
         {{ 'order_date' if dated else 'cast(null as date)' }} as order_date,
         loaded_at
 
-    from {{ ref(model) }}
+    from ({{ united(entity) | indent(4) }}) as {{ entity }}
 
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -45,7 +45,7 @@ found as (
         orders.order_date,
         lines.loaded_at
 
-    from {{ ref('stg_tpch__line_items') }} as lines
+    from ({{ united('order_lines') | indent(4) }}) as lines
     inner join orders
         on lines.order_key = orders.order_key
     where lines.loaded_at <= {{ present_limit() }}
@@ -63,7 +63,7 @@ found as (
         order_date,
         loaded_at
 
-    from {{ ref('stg_tpch__orders') }}
+    from {{ ref('int_orders') }}
     where false
 
 ),
