@@ -162,8 +162,12 @@
         {% set now = fact_settings() %}
         {% set changed = [] %}
         {% for row in run_query('select setting, setting_value from ' ~ remembered).rows
-            if row[0] in now and now[row[0]] != row[1] %}
-            {% do changed.append(row[0] ~ ' is ' ~ now[row[0]] ~ ', was ' ~ row[1]) %}
+            if now.get(row[0]) != row[1] %}
+            {% if row[0].startswith('the mapping of ') %}
+                {% do changed.append(row[0] ~ (' changed' if row[0] in now else ' is gone')) %}
+            {% elif row[0] in now %}
+                {% do changed.append(row[0] ~ ' is ' ~ now[row[0]] ~ ', was ' ~ row[1]) %}
+            {% endif %}
         {% endfor %}
         {% if changed %}
             {{ exceptions.raise_compiler_error(

@@ -95,9 +95,13 @@
     {% for setting, default in {
         'key_type': 'bigint', 'amount_places': 2, 'rate_places': 2, 'cancelled_statuses': [],
         'returns': none, 'future_rows': 'refuse', 'earliest_order_date': '1970-01-01',
-        'missing_customers': 'refuse',
+        'missing_customers': 'refuse', 'time_zone': 'UTC',
     }.items() %}
         {% do settings.update({setting: var(setting, default) | string}) %}
+    {% endfor %}
+    {% for system, entities in mappings().items() %}
+        {% set rows = tojson([entities.orders, entities.order_lines], sort_keys=true) %}
+        {% do settings.update({'the mapping of ' ~ system: local_md5(rows)}) %}
     {% endfor %}
     {% do return(settings) %}
 {% endmacro %}
