@@ -32,7 +32,7 @@ ELSEWHERE = {
     "VARS": "vars of `make build` and `make test`: `VARS='{as_of_date: \"1998-01-31\"}'`",
     "FULL_REFRESH": "`1` rebuilds incremental models: `make build FULL_REFRESH=1`, `scripts/step.py`",
     "MODELS": "models of `scripts/step.py`, as `SELECT` is for make",
-    "SYSTEM": "the system of `make source-scan`, `make sample` and `make source`, which writes all without it",
+    "SYSTEM": "the system of `make source-scan`, `make source-remove`, `make sample`, and of `make source`, which writes all without it",
     "FORCE": "`1` has `make data` generate again, and `make source` write over edited files",
     "SPREADSHEET": "`1` makes `make answers` write values that look like formulas as text",
     "FROM": "where `make source-scan` and `make sample` read: a folder, a DuckDB file, or a schema",

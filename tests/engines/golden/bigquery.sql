@@ -143,8 +143,7 @@ order_changes as (
                 (farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
                 1 as occurrences
             from `analytics`.`dev_yourname_staging`.`int_orders`
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
             datetime_add(
                 cast( (
             select
@@ -154,8 +153,8 @@ order_changes as (
         ) as datetime),
             interval -3 day
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -169,8 +168,7 @@ order_changes as (
                 -(farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
             datetime_add(
                 cast( (
             select
@@ -180,8 +178,8 @@ order_changes as (
         ) as datetime),
             interval -3 day
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -199,8 +197,7 @@ order_changes as (
                 (farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
                 1 as occurrences
             from `analytics`.`dev_yourname_staging`.`int_orders`
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
             datetime_add(
                 cast( (
             select
@@ -210,8 +207,8 @@ order_changes as (
         ) as datetime),
             interval -3 day
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -225,8 +222,7 @@ order_changes as (
                 -(farm_fingerprint(to_json_string(struct(order_key, customer_key, order_status, order_priority, clerk, comment, ship_priority, total_price, order_date, loaded_at))) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from `analytics`.`dev_yourname_core`.`fct_orders`
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
             datetime_add(
                 cast( (
             select
@@ -236,8 +232,8 @@ order_changes as (
         ) as datetime),
             interval -3 day
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_orders` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -268,8 +264,7 @@ line_changes as (
                 (farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
                 1 as occurrences
             from `analytics`.`dev_yourname_staging`.`int_order_lines`
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
             datetime_add(
                 cast( (
             select
@@ -279,8 +274,8 @@ line_changes as (
         ) as datetime),
             interval -3 day
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -294,8 +289,7 @@ line_changes as (
                 -(farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
             datetime_add(
                 cast( (
             select
@@ -305,8 +299,8 @@ line_changes as (
         ) as datetime),
             interval -3 day
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -324,8 +318,7 @@ line_changes as (
                 (farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
                 1 as occurrences
             from `analytics`.`dev_yourname_staging`.`int_order_lines`
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
             datetime_add(
                 cast( (
             select
@@ -335,8 +328,8 @@ line_changes as (
         ) as datetime),
             interval -3 day
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -350,8 +343,7 @@ line_changes as (
                 -(farm_fingerprint(to_json_string(struct(order_key, line_number, product_key, supplier_key, return_flag, line_status, ship_mode, ship_instructions, comment, quantity, extended_price, discount, tax, ship_date, commit_date, receipt_date, loaded_at))) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from `analytics`.`dev_yourname_core`.`fct_order_lines`
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
             datetime_add(
                 cast( (
             select
@@ -361,8 +353,8 @@ line_changes as (
         ) as datetime),
             interval -3 day
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from `analytics`.`dev_yourname_staging`.`int_order_lines` where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))

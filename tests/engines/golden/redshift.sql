@@ -144,8 +144,7 @@ order_changes as (
                 (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(customer_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(clerk as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(total_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 1 as occurrences
             from "analytics"."dev_yourname_staging"."int_orders"
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
         dateadd(
             day,
             -3,
@@ -156,8 +155,8 @@ order_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_orders" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -171,8 +170,7 @@ order_changes as (
                 -(farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(customer_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(clerk as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(total_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
         dateadd(
             day,
             -3,
@@ -183,8 +181,8 @@ order_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_orders" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -202,8 +200,7 @@ order_changes as (
                 (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(customer_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(clerk as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(total_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 1 as occurrences
             from "analytics"."dev_yourname_staging"."int_orders"
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
         dateadd(
             day,
             -3,
@@ -214,8 +211,8 @@ order_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_orders" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -229,8 +226,7 @@ order_changes as (
                 -(farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(customer_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(clerk as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_priority as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(total_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(order_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from "analytics"."dev_yourname_core"."fct_orders"
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
         dateadd(
             day,
             -3,
@@ -241,8 +237,8 @@ order_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_orders" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -273,8 +269,7 @@ line_changes as (
                 (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_number as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(product_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(supplier_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(return_flag as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_mode as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_instructions as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(quantity as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(extended_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(discount as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(tax as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(commit_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(receipt_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 1 as occurrences
             from "analytics"."dev_yourname_staging"."int_order_lines"
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
         dateadd(
             day,
             -3,
@@ -285,8 +280,8 @@ line_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_order_lines" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -300,8 +295,7 @@ line_changes as (
                 -(farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_number as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(product_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(supplier_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(return_flag as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_mode as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_instructions as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(quantity as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(extended_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(discount as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(tax as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(commit_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(receipt_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
         dateadd(
             day,
             -3,
@@ -312,8 +306,8 @@ line_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_order_lines" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -331,8 +325,7 @@ line_changes as (
                 (farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_number as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(product_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(supplier_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(return_flag as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_mode as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_instructions as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(quantity as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(extended_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(discount as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(tax as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(commit_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(receipt_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 1 as occurrences
             from "analytics"."dev_yourname_staging"."int_order_lines"
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
         dateadd(
             day,
             -3,
@@ -343,8 +336,8 @@ line_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_order_lines" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
@@ -358,8 +351,7 @@ line_changes as (
                 -(farmfingerprint64(coalesce(cast(order_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_number as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(product_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(supplier_key as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(return_flag as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(line_status as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_mode as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_instructions as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(comment as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(quantity as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(extended_price as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(discount as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(tax as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(ship_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(commit_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(receipt_date as varchar(65535)), chr(1)) || chr(2) || coalesce(cast(loaded_at as varchar(65535)), chr(1)) || chr(2)) & 1099511627775) as fingerprint,
                 -1 as occurrences
             from "analytics"."dev_yourname_core"."fct_order_lines"
-            where loaded_at >=
-            cast(
+            where loaded_at >= cast(
         dateadd(
             day,
             -3,
@@ -370,8 +362,8 @@ line_changes as (
             where loaded_at <= cast('2026-01-02 00:00:00' as timestamp)
         )
             )
-                as timestamp
-            )
+                    as timestamp
+                )
                 and order_key not in (select order_key from "analytics"."dev_yourname_staging"."int_order_lines" where loaded_at > (
             select
                 coalesce(max(loaded_at), cast('1900-01-01 00:00:00' as timestamp))
