@@ -130,7 +130,7 @@ class View:
             self.columns = {"order_key": ("key", made), **self.columns}
         if self.entity == "order_lines":
             if "line_number" not in self.columns:
-                order = self.columns["order_key"][1]
+                order = sql_of(self.about["columns"]["order_key"])
                 call = f"{{{{ line_number({json.dumps(order)}, [\n{listed}\n{' ' * 8}]) }}}}"
                 self.columns["line_number"] = ("integer", call)
             if "unit_price" in self.columns:
@@ -315,7 +315,9 @@ def line_of_order(orders: dict[str, Any]) -> dict[str, Any]:
     kept = {"order_key": "order_key", "amount": "extended_price", "tax": "tax"}
     about["columns"] = [ours for name, ours in kept.items() if name in orders["columns"]]
     about["renamed"] = {"extended_price": "amount"}
-    about["sql"] = {ours: orders["sql"][name] for name, ours in kept.items() if name in orders["sql"]}
+    about["sql"] = {
+        ours: orders["sql"][name] for name, ours in kept.items() if name in orders["sql"]
+    }
     return about
 
 
@@ -526,6 +528,7 @@ def remove(system: str) -> None:
             f"{system} is the only system. Write the mapping of another one first: "
             "make source-scan SYSTEM=shop proposes it."
         )
+    check_keys({name: mapping for name, mapping in found.items() if name != system})
     record = json.loads(WRITTEN.read_text("utf-8"))
     folder = PROJECT / "models" / "staging" / system
     kept = {path: number for path, number in record.items() if folder != (PROJECT / path).parent}
@@ -536,7 +539,8 @@ def remove(system: str) -> None:
     ]
     if edited and os.environ.get("FORCE", "0") in ("", "0"):
         raise Problem(
-            "These files were edited, so nothing was removed:\n  " + "\n  ".join(edited)
+            "These files were edited, so nothing was removed:\n  "
+            + "\n  ".join(edited)
             + "\nFORCE=1 removes them all the same."
         )
     shutil.rmtree(folder, ignore_errors=True)

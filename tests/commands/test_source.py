@@ -51,19 +51,26 @@ PLACES = "mappings", "models/staging", "macros"
 @pytest.fixture
 def project(tmp_path) -> Path:
     """A rendered project with the programs and files that `make source` needs."""
+    needed = "scripts/", *PLACES, "models/_columns.md", "models/marts/_", "analysis/", "seeds/"
     for path, file in rendering.render({}).items():
-        if path.startswith(("scripts/", *PLACES, "models/_columns.md")) or path in (
-            ".sqlfluff",
-            "dbt_project.yml",
-        ):
+        if path.startswith(needed) or path in (".sqlfluff", "dbt_project.yml"):
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_bytes(file.content)
     return tmp_path
 
 
-def source(project: Path, code: int = 0, **environment: str) -> str:
-    """Run `make source`'s program; returns what it printed."""
-    return output([sys.executable, "scripts/source.py"], project, environment, code)
+@pytest.fixture
+def own(project) -> Path:
+    """The project without TPC-H, with the mapping of a log in its place."""
+    (project / "mappings" / "log.yml").write_text(LOG)
+    source(project, remove=True, SYSTEM="tpch")
+    return project
+
+
+def source(project: Path, code: int = 0, remove: bool = False, **environment: str) -> str:
+    """Run the program of `make source`, or of `make source-remove`; returns what it printed."""
+    command = [sys.executable, "scripts/source.py", *(["remove"] if remove else [])]
+    return output(command, project, environment, code)
 
 
 def content(project: Path) -> dict[str, bytes]:
@@ -83,11 +90,15 @@ def test_generating_tpch_again_changes_nothing(project):
 
 def test_staging_of_other_shops_is_in_our_style(project):
     """A log without keys, and a till whose orders are groups of rows."""
+    settings = project / "dbt_project.yml"
+    settings.write_text(settings.read_text().replace("key_type: bigint", "key_type: string"))
     (project / "mappings" / "log.yml").write_text(LOG)
-    (project / "mappings" / "till.yml").write_text(TILL)
-    assert "reads the staging of tpch only. To use log and till" in source(project)
+    (project / "mappings" / "till.yml").write_text('key_prefix: "till:"\n' + TILL)
+    told = source(project, remove=True, SYSTEM="tpch")
+    assert "log: each order has one line, of its amount." in told
+    assert "till: the orders name no customers, so all of them are guests." in told
     made = content(project)
-    assert source(project).startswith("Nothing to change.")
+    assert "Nothing to change." in source(project)
     staging = project / "models" / "staging"
     subprocess.run(
         [Path(sys.executable).with_name("sqlfluff"), "lint", staging / "log", staging / "till"],
@@ -98,6 +109,7 @@ def test_staging_of_other_shops_is_in_our_style(project):
     assert 'stable_key([\n            "customer",\n            "sold_on",' in orders
     lines = made["models/staging/till/stg_till__order_lines.sql"].decode()
     assert "where not coalesce(gone, false)" in lines
+    assert "'till:' || cast(invoice as {{ dbt.type_string() }})" in lines
     till = yaml.safe_load(made["models/staging/till/_till__models.yml"])
     columns = {column["name"]: column for model in till["models"] for column in model["columns"]}
     assert columns["channel"]["description"] == "Where it was sold, online or not."
@@ -108,10 +120,70 @@ def test_staging_of_other_shops_is_in_our_style(project):
     assert declared["config"]["loaded_at_field"] == "loaded"
 
 
-def test_an_edited_file_is_not_overwritten_in_silence(project):
+def test_what_the_data_lacks_is_left_out(own):
+    left_out = "left_out: [segments, geography, products, spend]"
+    assert left_out in (own / "dbt_project.yml").read_text()
+    assert (own / "seeds" / "marketing_spend.csv").read_text().count("\n") == 1
+    mapping = own / "mappings" / "log.yml"
+    mapping.write_text(
+        LOG + "customers:\n  table: people\n  columns: {customer_key: id, market_segment: tier}\n"
+    )
+    told = source(own)
+    assert "Not asked, because your data has no geography: q01, q03, q05." in told
+    assert "no spend: q06" in told and "q02" not in told
+    assert "left_out: [geography, products, spend]" in (own / "dbt_project.yml").read_text()
+
+
+def test_a_spend_of_your_own_stays_when_tpch_goes(project):
+    seed = project / "seeds" / "marketing_spend.csv"
+    seed.write_text("spend_month,market_segment,channel,spend_amount\n2025-01-01,,mail,5\n")
+    (project / "mappings" / "log.yml").write_text(LOG)
+    source(project, remove=True, SYSTEM="tpch")
+    assert "mail" in seed.read_text()
+    assert "spend]" not in (project / "dbt_project.yml").read_text()
+
+
+def test_the_only_system_and_edited_staging_are_not_removed(project):
+    assert "tpch is the only system" in source(project, 1, remove=True, SYSTEM="tpch")
+    assert "There are: tpch." in source(project, 1, remove=True, SYSTEM="till")
+    assert "Say which system" in source(project, 1, remove=True)
+    (project / "mappings" / "log.yml").write_text(LOG)
+    staging = project / "models" / "staging" / "tpch" / "stg_tpch__orders.sql"
+    staging.write_text(staging.read_text() + "-- ours\n")
+    before = content(project)
+    assert "stg_tpch__orders.sql" in source(project, 1, remove=True, SYSTEM="tpch")
+    assert content(project) == before
+    assert "Removed" in source(project, remove=True, SYSTEM="tpch", FORCE="1")
+    assert not staging.parent.exists()
+
+
+def test_keys_of_two_systems_can_not_be_mistaken(own):
+    assert "Remove it first" in source_beside_tpch(own)
+    second = own / "mappings" / "outlet.yml"
+    second.write_text(LOG)
+    before = content(own)
+    assert "key_prefix: 'outlet:'" in source(own, code=1)
+    second.write_text("key_prefix: 'outlet:'\n" + LOG)
+    assert "Set the var key_type to string" in source(own, code=1)
+    assert content(own) == before | {"mappings/outlet.yml": second.read_bytes()}
+    settings = own / "dbt_project.yml"
+    settings.write_text(settings.read_text().replace("key_type: bigint", "key_type: string"))
+    (own / "mappings" / "third.yml").write_text("key_prefix: 'outlet:'\n" + LOG)
+    assert "Two systems have the key_prefix 'outlet:'" in source(own, code=1)
+
+
+def source_beside_tpch(project: Path) -> str:
+    """What `make source` says where the mapping of TPC-H is there beside another; it goes again."""
+    tpch = project / "mappings" / "tpch.yml"
+    tpch.write_bytes(rendering.render({})["mappings/tpch.yml"].content)
+    told = source(project, code=1)
+    tpch.unlink()
+    return told
+
+
+def test_an_edited_file_is_not_overwritten_in_silence(own):
+    project = own
     mapping = project / "mappings" / "log.yml"
-    mapping.write_text(LOG)
-    source(project, SYSTEM="log")
     staging = project / "models" / "staging" / "log" / "stg_log__orders.sql"
     staging.write_text(staging.read_text() + "-- ours\n")
     mapping.write_text(LOG.replace("customer_key: customer", "customer_key: client"))
@@ -125,11 +197,12 @@ def test_an_edited_file_is_not_overwritten_in_silence(project):
     assert "cast(client as" in staging.read_text() and "ours" not in staging.read_text()
 
 
-def test_an_entity_that_is_left_out_takes_its_view_with_it(project):
-    (project / "mappings" / "till.yml").write_text(TILL)
-    source(project, SYSTEM="till")
-    (project / "mappings" / "till.yml").write_text(LOG)
-    assert "removed models/staging/till/stg_till__order_lines.sql" in source(project, SYSTEM="till")
+def test_an_entity_that_is_left_out_takes_its_view_with_it(own):
+    mapping = own / "mappings" / "log.yml"
+    mapping.write_text(TILL)
+    source(own, SYSTEM="log")
+    mapping.write_text(LOG)
+    assert "removed models/staging/log/stg_log__order_lines.sql" in source(own, SYSTEM="log")
 
 
 FAULTS = [

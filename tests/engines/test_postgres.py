@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 
+import duckdb
 import psycopg2
 import pytest
 from engines import postgres
@@ -23,9 +24,11 @@ from engines.postgres_project import (
     make_database,
     psql,
 )
-from independent_sql.comparison import differences
-from independent_sql.queries import connect
+from independent_sql.comparison import compare, differences, read_csv
+from independent_sql.queries import answer, connect
+from own_sources import SOURCES, place, reference, write_data
 from projects import HISTORY, give_answers
+from psycopg2.extras import execute_values
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +104,49 @@ def test_the_answers_equal_the_reference(chain, batches):
     """After an incremental run, on dev."""
     reference = connect(batches[1], chain.folder / "seeds")
     assert differences(give_answers(chain), reference) == {}
+
+
+@pytest.mark.parametrize("name", ["classic", "two_shops"])
+def test_a_source_of_your_own(name, server, project, tmp_path):
+    """Its mappings write the staging, and the answers equal the independent SQL."""
+    source = SOURCES[name]
+    folder = place(project(**ANSWERS), tmp_path / "project", source, f"schema: {name}_{{system}}\n")
+    write_data(folder, source)
+    for system, tables in source.tables.items():
+        server.query(DATABASE, f"create schema {name}_{system}")
+        for table in tables:
+            rows = duckdb.read_parquet(str(folder / "data" / system / f"{table}.parquet"))
+            columns = ", ".join(
+                f"{column} {'text' if kind == 'VARCHAR' else kind}"
+                for column, kind in zip(rows.columns, map(str, rows.types), strict=True)
+            )
+            relation = f"{name}_{system}.{table}"
+            server.query(DATABASE, f"create table {relation} ({columns})")
+            with (
+                contextlib.closing(server.connect(DATABASE)) as connection,
+                connection.cursor() as cursor,
+            ):
+                execute_values(cursor, f"insert into {relation} values %s", rows.fetchall())
+    own = engine_project(
+        folder,
+        folder / "data",
+        **server.settings("postgres", server.password),
+        DBT_TARGET="dev",
+        DBT_SCHEMA=name,
+    )
+    settings = folder / "dbt_project.yml"
+    text = settings.read_text()
+    for variable, value in source.variables.items():
+        text = re.sub(rf"(?m)^  {variable}: \S+", f"  {variable}: {value}", text)
+    settings.write_text(text)
+    own.build("--exclude-resource-type", "unit_test")
+    answers = give_answers(own)
+    with reference(folder, source) as independent:
+        wrong = {
+            path.stem: compare(*answer(independent, path.stem), *read_csv(path))
+            for path in answers.glob("*.csv")
+        }
+    assert len(wrong) >= 10 and not any(wrong.values()), wrong
 
 
 def test_an_incremental_run_equals_a_full_refresh(chain, warehouse):

@@ -16,7 +16,7 @@ def built(dbt, project, tmp_path_factory):
         if name not in shops:
             folder = tmp_path_factory.mktemp("own") / name
             shops[name] = OwnShop.on(dbt, project(), folder, SOURCES[name])
-            shops[name].write_data()
+            shops[name].deliver_own()
             done = shops[name].run(*BUILD)
             assert done.code == 0, done.output
         return shops[name]
@@ -32,33 +32,51 @@ def test_every_answer_equals_independent_sql(name, built):
 def test_each_system_has_a_newest_load_time_of_its_own(built):
     """Rows that are new in one shop, and far older than what the other has delivered, are taken up."""
     shop = built("two_shops")
-    shop.write_data(
-        {
-            "berlin": "update sales set amount = 99.75, loaded = timestamp '2026-01-06 02:00:00' where id = 17",
-            "york": """
-                insert into orders
-                select 1000 + i, i, 7.25, timestamp '2025-08-01 12:00:00', timestamp '2025-12-21 02:00:00'
-                from range(1, 6) as t(i);
-                update orders set total = 3.5 where id = 3;
-                delete from orders where id = 4;
-                insert into people values (31, 'USA', timestamp '2025-12-21 02:00:00')""",
-        }
+    shop.deliver_own(
+        berlin="""
+            update sales set amount = 99.75, loaded = timestamp '2026-01-06 02:00:00' where id = 17""",
+        york="""
+            insert into orders
+            select 1000 + i, 'k' || i, 7.25, timestamp '2025-08-01 12:00:00', timestamp '2025-12-21 02:00:00'
+            from range(1, 6) as t(i);
+            update orders set total = 3.5 where id = 3;
+            delete from orders where id = 4;
+            insert into people values ('k31', 'USA', timestamp '2025-12-21 02:00:00')""",
     )
     done = shop.run(*BUILD)
     assert done.code == 0, done.output
     assert shop.wrong_answers() == {}
-    assert shop.query("select source_system, count(*) from core.fct_orders group by all order by 1") == [
-        ("berlin", 300),
-        ("york", 204),
-    ]
+    orders = "select source_system, count(*) from core.fct_orders group by all order by 1"
+    assert shop.query(orders) == [("berlin", 300), ("york", 204)]
 
 
 REFUSED = [
-    ("classic", "update orders set status = 'lost' where id = 5", "does not know: 1 (such as lost)"),
+    (
+        "classic",
+        "update orders set status = 'lost' where id = 5",
+        "does not know: 1 (such as lost)",
+    ),
     ("classic", "update orders set status = null where id = 5", "does not know: 1 (such as )"),
-    ("classic", "delete from payments where order_id = 5", "Order lines without a price: 1 (such as 5-1)"),
-    ("till", "update sales set CustomerID = 1 where InvoiceNo = '536001' and StockCode = 'P12'", "differ in customer_key: 1 (such as 536001)"),
-    ("till", "update sales set UnitPrice = 0.333 where InvoiceNo = '536001'", "more than 2 decimal places in sales.UnitPrice"),
+    (
+        "classic",
+        "delete from payments where order_id = 5",
+        "lines without a price: 1 (such as 5-1)",
+    ),
+    (
+        "till",
+        "update sales set CustomerID = 1 where InvoiceNo = '536001' and StockCode = 'P12'",
+        "differ in customer_key: 1 (such as 536001)",
+    ),
+    (
+        "till",
+        "update sales set UnitPrice = 0.333 where InvoiceNo = '536001'",
+        "more than 2 decimal places in sales.UnitPrice",
+    ),
+    (
+        "till",
+        "update sales set UnitPrice = 0.33, Quantity = 2.5 where InvoiceNo = '536001'",
+        "more than 2 decimal places in till.order_lines: quantity x unit_price",
+    ),
 ]
 
 
@@ -67,8 +85,8 @@ def test_what_a_mapping_cannot_mean_is_refused(name, change, words, built):
     shop = built(name)
     before = shop.rows_of("marts")
     [system] = shop.source.tables
-    shop.write_data({system: change})
+    shop.deliver_own(**{system: change})
     done = shop.run(*BUILD)
-    shop.write_data()
+    shop.deliver_own()
     assert done.code != 0 and words in sentences(done.output), done.output
     assert shop.rows_of("marts") == before

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,8 +19,14 @@ import shop_shapes
 from dbt_server import Dbt
 from independent_sql.comparison import compare
 from independent_sql.queries import NAMES, answer, connect
-from shop_trials import SPEND_HEADER, Shop, _as_written
+from projects import output
+from shop_trials import Shop, _as_written
 
+ANSWERED = [name for name in NAMES if name != "q06_cac_by_segment"]
+"""Results that are compared: without marketing spend, q06 has nothing to say."""
+
+# a table may be made of those before it
+ORDER = ("region", "nation", "supplier", "part", "partsupp", "customer", "orders", "lineitem")
 EMPTY = {
     "region": "select 0 as r_regionkey, '' as r_name where false",
     "nation": "select 0 as n_nationkey, '' as n_name, 0 as n_regionkey where false",
@@ -136,7 +141,9 @@ order_lines:
 """
     },
     {
-        "nation": COUNTRIES.format("country", "(select max(Country) as country from sales group by CustomerID)"),
+        "nation": COUNTRIES.format(
+            "country", "(select max(Country) as country from sales group by CustomerID)"
+        ),
         "customer": f"""
             select CustomerID::varchar as c_custkey, n_nationkey as c_nationkey, {CUSTOMER}
             from (select CustomerID, max(Country) as country from sales group by CustomerID)
@@ -203,17 +210,17 @@ TWO_SHOPS = Source(
     {
         "berlin": {
             "sales": """
-                select i as id, i % 40 as customer, 'Germany' as country, (i % 17 + 0.5)::decimal(9, 2) as amount,
+                select i as id, 'k' || i % 40 as customer, 'Germany' as country, (i % 17 + 0.5)::decimal(9, 2) as amount,
                     timestamp '2025-01-01 22:30:00' + interval (i * 7) hour as sold_at,
                     timestamp '2026-01-05 02:00:00' as loaded from range(1, 301) as t(i)"""
         },
         "york": {
             "orders": """
-                select i as id, nullif(i % 25, 0) as customer, (i % 11 + 0.25)::decimal(9, 2) as total,
+                select i as id, 'k' || nullif(i % 25, 0) as customer, (i % 11 + 0.25)::decimal(9, 2) as total,
                     timestamp '2025-06-01 21:15:00' + interval (i * 5) hour as placed_at,
                     timestamp '2025-12-20 02:00:00' as loaded from range(1, 201) as t(i)""",
             "people": """
-                select i as id, ['USA', 'Germany'][1 + i % 2] as country, timestamp '2025-12-20 02:00:00' as loaded
+                select 'k' || i as id, ['USA', 'Germany'][1 + i % 2] as country, timestamp '2025-12-20 02:00:00' as loaded
                 from range(1, 31) as t(i)""",
         },
     },
@@ -273,19 +280,56 @@ orders:
 SOURCES = {"log": LOG, "classic": CLASSIC, "till": TILL, "online": ONLINE, "two_shops": TWO_SHOPS}
 
 
-def command(folder: Path, *arguments: str, **environment: str) -> str:
-    """Run a program of the project; returns what it prints, fails where it fails."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        check=False,
-        cwd=folder,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+def place(project: Path, folder: Path, source: Source, more: str = "") -> Path:
+    """A copy of a rendered project on a source of its own, without TPC-H; returns its folder.
+
+    `more` is the beginning of each mapping, where {system} is its name.
+    """
+    shutil.copytree(project, folder)
+    settings = folder / "dbt_project.yml"
+    if source.variables.get("key_type") == "string":
+        settings.write_text(settings.read_text().replace("key_type: bigint", "key_type: string"))
+    for system, mapping in source.mappings.items():
+        (folder / "mappings" / f"{system}.yml").write_text(more.format(system=system) + mapping)
+    remove = [sys.executable, "scripts/source.py", "remove"]
+    output(remove, folder, {**os.environ, "SYSTEM": "tpch"})
+    return folder
+
+
+def write_data(folder: Path, source: Source, changes: Mapping[str, str] | None = None) -> Path:
+    """Write the files of a source into data/<system>, and the same rows as TPC-H into data/tpch.
+
+    `changes` is SQL by system, which changes the tables first. Returns the folder with TPC-H.
+    """
+    several = len(source.tables) > 1
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        for system, tables in source.tables.items():
+            files = {table: folder / "data" / system / f"{table}.parquet" for table in tables}
+            (folder / "data" / system).mkdir(parents=True, exist_ok=True)
+            con.execute("begin")
+            for table, sql in tables.items():
+                con.execute(f"create table {table} as {sql}")
+            con.execute((changes or {}).get(system, "select 1"))
+            for table, file in files.items():
+                con.execute(f"copy {table} to '{file}' (format parquet)")
+            con.execute("rollback")
+            for table, file in files.items():
+                name = f"{system}_{table}" if several or table == "orders" else table
+                con.execute(f"create table {name} as from read_parquet('{file}')")
+        tpch = folder / "data" / "tpch"
+        tpch.mkdir(exist_ok=True)
+        made = {**EMPTY, **source.as_tpch}
+        for table in sorted(made, key=ORDER.index):
+            con.execute(f"create or replace table {table} as {made[table]}")
+            con.execute(f"copy {table} to '{tpch / table}.parquet' (format parquet)")
+    return tpch
+
+
+def reference(folder: Path, source: Source) -> duckdb.DuckDBPyConnection:
+    """The independent SQL over the rows that `write_data` wrote."""
+    variables = {**source.variables, **source.of_the_answers}
+    return connect(folder / "data" / "tpch", folder / "seeds", variables=variables)
 
 
 class OwnShop(Shop):
@@ -295,65 +339,20 @@ class OwnShop(Shop):
 
     @classmethod
     def on(cls, dbt: Dbt, project: Path, folder: Path, source: Source) -> OwnShop:
-        """A project whose staging `make source` wrote from the mappings."""
-        shutil.copytree(project, folder)
-        shop = cls(dbt, folder, Path("none"), dict(source.variables))
+        shop = cls(dbt, place(project, folder, source), Path("none"), dict(source.variables))
         shop.source = source
-        settings = folder / "dbt_project.yml"
-        if source.variables.get("key_type") == "string":
-            settings.write_text(settings.read_text().replace("key_type: bigint", "key_type: string"))
-        for system, mapping in source.mappings.items():
-            (folder / "mappings" / f"{system}.yml").write_text(mapping)
-        shop.told = command(folder, "scripts/source.py", "remove", SYSTEM="tpch")
         return shop
 
-    def write_data(self, changes: Mapping[str, str] | None = None) -> None:
-        """Write the source's files, and the same rows as TPC-H; `changes` is SQL by system."""
-        with duckdb.connect() as con:
-            con.execute("set timezone = 'UTC'")
-            several = len(self.source.tables) > 1
-            for system, tables in self.source.tables.items():
-                con.execute("begin")
-                for table, sql in tables.items():
-                    con.execute(f"create table {table} as {sql}")
-                con.execute((changes or {}).get(system, "select 1"))
-                folder = self.folder / "data" / system
-                folder.mkdir(parents=True, exist_ok=True)
-                for table in tables:
-                    con.execute(f"copy {table} to '{folder / table}.parquet' (format parquet)")
-                con.execute("rollback")
-                for table in tables:
-                    name = f"{system}_{table}" if several or table == "orders" else table
-                    con.execute(
-                        f"create table {name} as from read_parquet('{folder / table}.parquet')"
-                    )
-            self.data.mkdir(parents=True, exist_ok=True)
-            made = {**EMPTY, **self.source.as_tpch}
-            for table in ("region", "nation", "customer", "orders", "lineitem", "part", "supplier", "partsupp"):
-                con.execute(f"create or replace table {table} as {made[table]}")
-                con.execute(f"copy {table} to '{self.data / table}.parquet' (format parquet)")
-
-    def asked(self) -> list[str]:
-        """The results that this project is asked for: those that `make answers` wrote."""
-        command(self.folder, "scripts/answers.py", **ENVIRONMENT)
-        return [name for name in NAMES if (self.folder / "answers" / f"{name}.csv").is_file()]
+    def deliver_own(self, **changes: str) -> None:
+        """Write the data, with changes in SQL by system."""
+        write_data(self.folder, self.source, changes)
 
     def wrong_answers(self) -> dict[str, list[str]]:
         """What differs from the independent SQL over the same rows, by result."""
         found = self.answers()
-        variables = {**self.variables, **self.source.of_the_answers}
-        with connect(self.data, self.folder / "seeds", variables=variables) as reference:
+        with reference(self.folder, self.source) as independent:
             differences = {
-                name: compare(*answer(reference, name), *map(_as_written, found[name]))
-                for name in NAMES
-                if name != "q06_cac_by_segment"
+                name: compare(*answer(independent, name), *map(_as_written, found[name]))
+                for name in ANSWERED
             }
         return {name: lines for name, lines in differences.items() if lines}
-
-
-ENVIRONMENT = {
-    "DBT_PROFILES_DIR": "profiles",
-    "DBT_TARGET": "local",
-    "LOCAL_DUCKDB": "local.duckdb",
-}
-assert SPEND_HEADER
