@@ -65,6 +65,7 @@ ELSEWHERE = {
     "dbt test": "test_install.py::test_tools_work_as_typed_after_activating",
     "dbt build": "test_windows.py::test_it_can_be_typed_behind_uv_run",
     "make source-scan SYSTEM=shop FROM=../exports": "test_source_scan.py",
+    "make source-remove SYSTEM=tpch": "test_source.py",
     "make sample SYSTEM=shop": "test_sample.py",
     "make data": "test_data.py",
     "make update": "test_update_command.py::test_update_tells_what_it_means_for_the_data",
@@ -91,6 +92,7 @@ NOT_RUN = {
 
 TARGETS_ELSEWHERE = {
     "source-scan": "test_source_scan.py",
+    "source-remove": "test_source.py",
     "sample": "test_sample.py",
     "update": "test_update_command.py",
     "switch": "test_update_command.py",

@@ -119,8 +119,8 @@ SKIPPED = pytest.mark.skipif(
     "TEST_ALL" not in os.environ, reason="half a minute: TEST_ALL=1 runs it"
 )
 SLOW = (LONG, "make demo", "make test", "make yaml")
-# they want a source of the client's: test_source_scan.py and test_sample.py have one
-WANTING = ("make source-scan", "make sample")
+# they want a source of the client's: test_source_scan.py, test_source.py and test_sample.py have one
+WANTING = ("make source-scan", "make source-remove", "make sample")
 
 
 @pytest.mark.slow
