@@ -13,6 +13,7 @@ import pytest
 import rendering
 import yaml
 from copier.errors import UnsafeTemplateError
+from own_sources import LOG, replace_tpch, write_data
 from packaging.version import Version
 from parsing import EXAMPLE_FILE, environment
 from projects import Project, output
@@ -270,6 +271,25 @@ def test_work_of_the_client_survives_an_update(template, tmp_path, tpch_data, ol
     commit_all(project.folder, "Updated")
     project.update(new)
     assert project.status() == {}, "a second update changed something"
+
+
+def test_a_project_on_its_own_source_gets_no_tpch_back(template, tmp_path):
+    project = template.client(tmp_path / "project", NEXT)
+    replace_tpch(project.folder, LOG)
+    commit_all(project.folder, "Our source")
+    before = files(project.folder)
+    project.update(AFTER)
+    now = files(project.folder)
+    assert not project.conflicts()
+    assert not [path for path in now if path.startswith("models/staging/tpch/")]
+    for path in before:
+        if path.startswith(("mappings/", "models/staging/", "seeds/")) or path in OWN:
+            assert now[path] == before[path], path
+    assert "left_out: [segments, geography, products, spend]" in project.text("dbt_project.yml")
+    write_data(project.folder, LOG)
+    built = Project(project.folder, tmp_path, project.folder / "own.duckdb")
+    built.build("--exclude", "repeat_buyers")  # whose contract says bigint
+    assert built.query("select count(*), sum(revenue) from core.fct_orders") == [(600, 3900)]
 
 
 NEARBY = {  # edits of the very places that the template changes

@@ -78,8 +78,8 @@ REFUSED = [
     ),
     (
         "till",
-        "alter table sales alter Quantity type double;"
-        " update sales set UnitPrice = 0.33, Quantity = 2.5 where InvoiceNo = '536001'",
+        """alter table sales alter Quantity type double;
+        update sales set UnitPrice = 0.33, Quantity = 2.5 where InvoiceNo = '536001'""",
         "more than 2 decimal places in till.order_lines: quantity x unit_price",
     ),
 ]

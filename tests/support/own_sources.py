@@ -281,11 +281,17 @@ SOURCES = {"log": LOG, "classic": CLASSIC, "till": TILL, "online": ONLINE, "two_
 
 
 def place(project: Path, folder: Path, source: Source, more: str = "") -> Path:
-    """A copy of a rendered project on a source of its own, without TPC-H; returns its folder.
+    """A copy of a rendered project on a source of its own; returns its folder. See `replace_tpch`."""
+    shutil.copytree(project, folder)
+    replace_tpch(folder, source, more)
+    return folder
+
+
+def replace_tpch(folder: Path, source: Source, more: str = "") -> None:
+    """Put a source in the place of TPC-H, as its owner does.
 
     `more` is the beginning of each mapping, where {system} is its name.
     """
-    shutil.copytree(project, folder)
     settings = folder / "dbt_project.yml"
     if source.variables.get("key_type") == "string":
         settings.write_text(settings.read_text().replace("key_type: bigint", "key_type: string"))
@@ -293,7 +299,6 @@ def place(project: Path, folder: Path, source: Source, more: str = "") -> Path:
         (folder / "mappings" / f"{system}.yml").write_text(more.format(system=system) + mapping)
     remove = [sys.executable, "scripts/source.py", "remove"]
     output(remove, folder, {**os.environ, "SYSTEM": "tpch"})
-    return folder
 
 
 def write_data(folder: Path, source: Source, changes: Mapping[str, str] | None = None) -> Path:
