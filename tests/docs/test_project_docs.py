@@ -66,6 +66,7 @@ MADE = (
     "edr_target/",
     "handover/",
     "mappings/shop.yml",
+    "models/staging/shop/",
     "samples/",
     "target/",
 )
