@@ -200,6 +200,12 @@ def text_keys(found: dict[str, Reading]) -> list[str]:
     ]
 
 
+def earlier_systems(system: str) -> list[str]:
+    """The client's other systems that have a mapping already."""
+    names = sorted(path.stem for path in MAPPINGS.glob("*.yml"))
+    return [name for name in names if name not in (system, "tpch")]
+
+
 def strangers(source: Source, found: dict[str, Reading]) -> Iterator[str]:
     """Sentences on rows that refer to a row that isn't there."""
     for child, parent, meaning in (
@@ -365,7 +371,12 @@ def draft(system: str, place: str, source: Source, found: dict[str, Reading]) ->
     orders, lines = found.get("orders"), found.get("order_lines")
     customers, products = found.get("customers"), found.get("products")
     text.add(*_where(system, place))
-    if text_keys(found):
+    if earlier := earlier_systems(system):
+        text.add(
+            f"# There is {' and '.join(earlier)}, too: with a prefix, no two keys are the same.",
+            f'key_prefix: "{system}:"',
+        )
+    if text_keys(found) or earlier:
         text.add("# Keys are text: set the var key_type to string in dbt_project.yml.")
     loaded = [one.means.get("loaded_at") for one in found.values()]
     if loaded and loaded[0] and all(one and one.name == loaded[0].name for one in loaded):
@@ -643,9 +654,10 @@ def main() -> None:
         print_profile(console, readings)
         for sentence in strangers(source, found):
             console.print(Text(sentence, "yellow"))
-        if named := text_keys(found):
+        reasons = [*text_keys(found), *(f"beside {name}" for name in earlier_systems(system))]
+        if reasons:
             console.print(
-                Text(f"Keys are text ({named[0]}): set the var key_type to string.", "yellow")
+                Text(f"Keys are text ({reasons[0]}): set the var key_type to string.", "yellow")
             )
         path = MAPPINGS / f"{system}.yml"
         if path.exists():

@@ -117,11 +117,15 @@ def test_the_mappings_of_the_other_shapes(workplace):
     }  # fmt: skip
     assert till["customers"]["grouped"] is True
     assert checked(workplace, "log") == {
+        "key_prefix": "log:",  # the till was there first
+        "loaded_at": False,
         "orders": {
             "table": "log",
             "columns": {"customer_key": "customer", "order_date": "sold_on", "amount": "amount"},
-        }
+        },
     }
+    assert "key_prefix" not in till
+    assert "# There is till, too" in (workplace.folder / "mappings" / "log.yml").read_text()
     online = checked(workplace, "online")
     assert online["loaded_at"] == "_fivetran_synced"
     assert online["customers"]["deleted"] == "deleted_at is not null"
