@@ -124,6 +124,12 @@
 {%- endmacro %}
 
 
+{# The same as a table of that name, to read from. #}
+{% macro rows_of(entity) -%}
+    ({{ united(entity) }}) as {{ entity }}
+{%- endmacro %}
+
+
 {#
     Rows of an entity as the source delivered them: the expressions of the mapping without any cast,
     by the names of our columns, as a query. What a check compares with may not share the casts of

@@ -34,16 +34,19 @@ totals as (
     -- the customer `unknown` is the only one that the source does not have (var missing_customers)
     select
         'the source' as place,
+        sum(counts.customers) as customers
+    from (
+        select count(*) as customers
+        from customers
+        where customer_key = {{ unknown_key() }}
         {% for system in systems_with('customers') %}
-        (
-            select count(*) from (
-                {{ delivered_rows(system, 'customers', ['customer_key']) | indent(16) }}
-            ) as delivered
-        ) +
+        union all
+        select count(*) as customers
+        from (
+            {{ delivered_rows(system, 'customers', ['customer_key']) | indent(12) }}
+        ) as delivered
         {% endfor %}
-        count(*) as customers
-    from customers
-    where customer_key = {{ unknown_key() }}
+    ) as counts
     {% endif %}
 
     {% for mart in ['nation_summary', 'segment_summary'] %}

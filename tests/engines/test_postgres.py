@@ -106,21 +106,32 @@ def test_the_answers_equal_the_reference(chain, batches):
     assert differences(give_answers(chain), reference) == {}
 
 
+@pytest.fixture
+def own_schemas(server):
+    """A prefix for schemas that go when the test is over."""
+    yield "own"
+    schemas = "select nspname from pg_namespace where nspname like 'own\\_%'"
+    for (schema,) in server.query(DATABASE, schemas):
+        server.query(DATABASE, f"drop schema {schema} cascade")
+
+
 @pytest.mark.parametrize("name", ["classic", "two_shops"])
-def test_a_source_of_your_own(name, server, project, tmp_path):
+def test_a_source_of_your_own(name, own_schemas, server, project, tmp_path):
     """Its mappings write the staging, and the answers equal the independent SQL."""
     source = SOURCES[name]
-    folder = place(project(**ANSWERS), tmp_path / "project", source, f"schema: {name}_{{system}}\n")
+    folder = place(
+        project(**ANSWERS), tmp_path / "project", source, f"schema: {own_schemas}_{{system}}\n"
+    )
     write_data(folder, source)
     for system, tables in source.tables.items():
-        server.query(DATABASE, f"create schema {name}_{system}")
+        server.query(DATABASE, f"create schema {own_schemas}_{system}")
         for table in tables:
             rows = duckdb.read_parquet(str(folder / "data" / system / f"{table}.parquet"))
             columns = ", ".join(
                 f"{column} {'text' if kind == 'VARCHAR' else kind}"
                 for column, kind in zip(rows.columns, map(str, rows.types), strict=True)
             )
-            relation = f"{name}_{system}.{table}"
+            relation = f"{own_schemas}_{system}.{table}"
             server.query(DATABASE, f"create table {relation} ({columns})")
             with (
                 contextlib.closing(server.connect(DATABASE)) as connection,
@@ -132,7 +143,7 @@ def test_a_source_of_your_own(name, server, project, tmp_path):
         folder / "data",
         **server.settings("postgres", server.password),
         DBT_TARGET="dev",
-        DBT_SCHEMA=name,
+        DBT_SCHEMA=own_schemas,
     )
     settings = folder / "dbt_project.yml"
     text = settings.read_text()

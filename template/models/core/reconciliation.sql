@@ -15,91 +15,12 @@
 }}
 {%- do after('int_settings') -%}
 {%- set double = type_double() -%}
-{%- set month_of = 'extract(year from {0}) * 100 + extract(month from {0})' -%}
 
 with
 
-{% for system, entities in mappings().items() %}
-{%- set orders = entities.orders -%}
-{%- set lines = entities.order_lines -%}
-{%- set by_line = not lines.renamed -%}
-{%- set order_date = 'cast(order_date as date)' if not orders.time_zone
-    else 'cast(' ~ local_time('order_date', orders.time_zone) ~ ' as date)' -%}
-{%- set price = 'cast(extended_price as ' ~ double ~ ')' if 'extended_price' in lines.sql
-    else 'cast(quantity as ' ~ double ~ ') * cast(unit_price as ' ~ double ~ ')' -%}
-{%- set columns = [] -%}
-{%- for column in ['order_key', 'extended_price', 'unit_price', 'quantity', 'discount']
-    if column in lines.sql -%}
-    {%- do columns.append(column) -%}
-{%- endfor -%}
-{%- set revenue = price if 'discount' not in lines.sql
-    else price ~ ' * (1 - cast(discount as ' ~ double ~ '))' -%}
-{%- set quantity = 'cast(quantity as ' ~ double ~ ')' if 'quantity' in lines.sql
-    else 'case when ' ~ price ~ ' < 0 then -1 else 1 end' -%}
-{%- set order_load_time = {'loaded_at': delivered_load_time(orders)} if sets_aside() else {} -%}
-{%- set line_load_time = {'loaded_at': delivered_load_time(lines)} if sets_aside() else {} %}
-{{ system }}_delivered_orders as (
+{% for system in mappings() %}
+{{ delivered_months(system) }}
 
-    {{ delivered_rows(
-        system, 'orders', (['order_key'] if by_line else []) + ['order_date'],
-        order_load_time if by_line else dict(order_load_time, amount=orders.sql.amount)
-    ) | indent(4) }}
-
-),
-
-{{ system }}_orders as (
-
-    select
-        {{ 'order_key' if by_line else 'amount as extended_price' }},
-        {{ month_of.format(order_date) }} as order_month
-
-    from {{ system }}_delivered_orders
-    {% if sets_aside() %}
-    where
-        {{ order_date }} >= {{ earliest_order_date() }}
-        and {{ order_date }} <= {{ present_limit_date() }}
-        and loaded_at <= {{ present_limit() }}
-    {% endif %}
-
-),
-
-{% if by_line %}
-{{ system }}_delivered_lines as (
-
-    {{ delivered_rows(system, 'order_lines', columns, line_load_time) | indent(4) }}
-
-),
-
-{{ system }}_lines as (
-
-    select
-        orders.order_month,
-        {{ revenue }} as revenue,
-        {{ quantity }} as quantity
-
-    from {{ system }}_delivered_lines as lines
-    inner join {{ system }}_orders as orders
-        on lines.order_key = orders.order_key
-    {% if sets_aside() %}
-    where loaded_at <= {{ present_limit() }}
-    {% endif %}
-
-),
-
-{% else %}
--- each order is one line
-{{ system }}_lines as (
-
-    select
-        order_month,
-        {{ revenue }} as revenue,
-        {{ quantity }} as quantity
-
-    from {{ system }}_orders
-
-),
-
-{% endif %}
 {% endfor %}
 source_months as (
 
@@ -136,7 +57,7 @@ source_lines as (
 fact_lines as (
 
     select
-        {{ month_of.format('order_date') }} as order_month,
+        {{ month_number('order_date') }} as order_month,
         count(*) as lines,
         sum(revenue) as revenue,
         sum(quantity) as quantity,
@@ -145,20 +66,20 @@ fact_lines as (
 
     from {{ ref('fct_order_lines') }}
     where order_date is not null
-    group by {{ month_of.format('order_date') }}
+    group by {{ month_number('order_date') }}
 
 ),
 
 fact_orders as (
 
     select
-        {{ month_of.format('order_date') }} as order_month,
+        {{ month_number('order_date') }} as order_month,
         count(*) as orders,
         sum(revenue) as sales,
         sum(lines) as sale_lines
 
     from {{ ref('fct_orders') }}
-    group by {{ month_of.format('order_date') }}
+    group by {{ month_number('order_date') }}
 
 ),
 

@@ -1,25 +1,24 @@
 {%- set unknown_customers = var('missing_customers', 'refuse') == 'unknown' -%}
-{%- set has_nations = systems_with('nations') | length > 0 -%}
-{%- set has_names = has_column('customers', 'nation_name') -%}
 
 with
 
 customers as (
 
-    select * from ({{ united('customers') | indent(4) }}) as customers
+    select
+        *,
+        {{ known('nation_name') }} as country
+
+    from ({{ united('customers') | indent(4) }}) as customers
     {% if sets_aside() %}where {{ set_aside_reason() }} is null{% endif %}
 
 ),
 
-{% if has_nations %}
 nations as (
 
     select * from ({{ united('nations') | indent(4) }}) as nations
 
 ),
 
-{% endif %}
-{% if has_nations and has_names %}
 -- where one system has keys of nations and another their names
 nations_by_name as (
 
@@ -28,25 +27,22 @@ nations_by_name as (
         min(nation_key) as nation_key
 
     from nations
+    where {{ known('nation_name') }} <> 'unknown'
     group by {{ known('nation_name') }}
 
 ),
 
-{% endif %}
 delivered as (
 
     select
         -- ids
         customers.customer_key,
         coalesce(
-            {% if has_nations %}nations.nation_key,{% endif %}
-            {% if has_nations and has_names %}nations_by_name.nation_key,{% endif %}
-            {% if has_names %}
+            nations.nation_key,
+            nations_by_name.nation_key,
             case
-                when {{ known('customers.nation_name') }} <> 'unknown'
-                    then {{ key_of_name(known('customers.nation_name')) }}
+                when customers.country <> 'unknown' then {{ key_of_name('customers.country') }}
             end,
-            {% endif %}
             {{ unknown_key() }}
         ) as nation_key,
 
@@ -65,14 +61,10 @@ delivered as (
         customers.loaded_at
 
     from customers
-    {% if has_nations %}
     left join nations
         on customers.nation_key = nations.nation_key
-    {% endif %}
-    {% if has_nations and has_names %}
     left join nations_by_name
-        on {{ known('customers.nation_name') }} = nations_by_name.nation_name
-    {% endif %}
+        on customers.country = nations_by_name.nation_name
 
 )
 {% if unknown_customers %}

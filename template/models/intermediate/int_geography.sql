@@ -1,6 +1,3 @@
-{%- set has_nations = systems_with('nations') | length > 0 -%}
-{%- set has_names = has_column('customers', 'nation_name') -%}
-
 with
 
 nations as (
@@ -15,7 +12,6 @@ regions as (
 
 ),
 
-{% if has_names %}
 -- the countries that customers have by name, and not yet by key
 named as (
 
@@ -24,18 +20,15 @@ named as (
         min({{ known('region_name') }}) as region_name
 
     from ({{ united('customers') | indent(4) }}) as customers
-    where {{ known('nation_name') }} not in (
-        select 'unknown' as nation_name
-        {% if has_nations %}
-        union all
-        select {{ known('nations.nation_name') }} from nations
-        {% endif %}
-    )
+    where
+        {{ known('nation_name') }} <> 'unknown'
+        and {{ known('nation_name') }} not in (
+            select {{ known('nations.nation_name') }} from nations
+        )
     group by {{ known('nation_name') }}
 
 ),
 
-{% endif %}
 nowhere as (
 
     select count(*) as customers from {{ ref('int_customers') }}
@@ -48,7 +41,6 @@ final as (
     select
         -- ids
         nations.nation_key,
-        {% if has_column('nations', 'region_name') %}
         coalesce(
             nations.region_key,
             case
@@ -56,9 +48,6 @@ final as (
                     then {{ key_of_name(known('nations.region_name')) }}
             end
         ) as region_key,
-        {% else %}
-        nations.region_key,
-        {% endif %}
 
         -- strings
         {{ known('nations.nation_name') }} as nation_name,
@@ -70,7 +59,6 @@ final as (
     left join regions
         on nations.region_key = regions.region_key
 
-    {% if has_names %}
     union all
 
     select
@@ -86,7 +74,6 @@ final as (
 
     from named
 
-    {% endif %}
     union all
 
     -- for customers without a nation, and only where there are any

@@ -22,21 +22,13 @@
 {%- set refuses_future = not sets_aside() -%}
 {%- set text = dbt.type_string() -%}
 
-{#- The rows of each entity. -#}
-{%- set rows_of = {} -%}
-{%- for entity in [
-    'customers', 'orders', 'order_lines', 'products', 'suppliers', 'part_supply', 'nations',
-    'regions'
-] if systems_with(entity) -%}
-    {%- do rows_of.update({entity: '(' ~ united(entity) ~ ') as ' ~ entity}) -%}
-{%- endfor -%}
 {#-
     Each entity: its rows, what they are called, their key, and faults of its own, which are a
     name for the rows that have it, the condition, and what to do.
 -#}
 {%- set entities = {
     'customers': {
-        'from': rows_of.customers,
+        'from': rows_of('customers'),
         'rows': 'Customers',
         'key': ['customer_key'],
         'faults': [
@@ -45,12 +37,12 @@
         ],
     },
     'orders': {
-        'from': rows_of.orders, 'rows': 'Orders', 'key': ['order_key'], 'faults': [
+        'from': rows_of('orders'), 'rows': 'Orders', 'key': ['order_key'], 'faults': [
             ('without an order date', 'order_date is null', 'Deliver it.'),
         ],
     },
     'order_lines': {
-        'from': rows_of.order_lines, 'rows': 'Order lines',
+        'from': rows_of('order_lines'), 'rows': 'Order lines',
         'key': ['order_key', 'line_number'], 'faults': [
             ('without a quantity', 'quantity is null', 'Deliver it.'),
             ('without a price', 'extended_price is null', 'Deliver it.'),
@@ -62,14 +54,14 @@
                 'Deliver fractions: 8.1 % is 0.081.'),
         ],
     },
-    'products': {'from': rows_of.products, 'rows': 'Products', 'key': ['product_key']},
-    'suppliers': {'from': rows_of.suppliers, 'rows': 'Suppliers', 'key': ['supplier_key']},
+    'products': {'from': rows_of('products'), 'rows': 'Products', 'key': ['product_key']},
+    'suppliers': {'from': rows_of('suppliers'), 'rows': 'Suppliers', 'key': ['supplier_key']},
     'part_supply': {
-        'from': rows_of.part_supply, 'rows': 'Offers of suppliers',
+        'from': rows_of('part_supply'), 'rows': 'Offers of suppliers',
         'key': ['product_key', 'supplier_key'],
     },
-    'nations': {'from': rows_of.nations, 'rows': 'Nations', 'key': ['nation_key']},
-    'regions': {'from': rows_of.regions, 'rows': 'Regions', 'key': ['region_key']},
+    'nations': {'from': rows_of('nations'), 'rows': 'Nations', 'key': ['nation_key']},
+    'regions': {'from': rows_of('regions'), 'rows': 'Regions', 'key': ['region_key']},
 } -%}
 
 {%- if refuses_future -%}
@@ -103,7 +95,7 @@
 {%- endif -%}
 {%- if has_column('customers', 'region_name') -%}
     {%- do entities.customers.faults.append((
-        'whose country is in another region elsewhere', in_two_regions(rows_of.customers),
+        'whose country is in another region elsewhere', in_two_regions(rows_of('customers')),
         'Deliver one region per country.'
     )) -%}
 {%- endif -%}
@@ -116,7 +108,7 @@
 
 with
 
-{% for name, entity in entities.items() if name in rows_of %}
+{% for name, entity in entities.items() if systems_with(name) %}
 {{ count_faults(name, entity) }}
 
 {% endfor %}
@@ -164,7 +156,7 @@ differing_groups as (
 {% endif %}
 faults as (
 
-    {% for name, entity in entities.items() if name in rows_of %}
+    {% for name, entity in entities.items() if systems_with(name) %}
     {{ list_faults(name, entity) }}
     union all
     {% endfor %}
