@@ -236,9 +236,9 @@
 {#
     Two CTEs of int_input_checks for an entity: <name>_faults with a row per kind of fault, counted
     in one pass over the rows, and <name>_twice with the number of keys that occur more than once.
-    entity: `from`, its rows; `key`, its columns; `faults`, a list of (fault, condition, advice) where
-    it has some of its own, with a column to show in place of the key as a fourth where that says
-    more; missing keys and wrong load times are added.
+    entity: `from`, its rows; `key`, its columns; `faults`, a list of (fault, condition, advice)
+    where it has some of its own, with a column to show in place of the key as a fourth where that
+    says more; missing keys and wrong load times are added.
 #}
 {% macro count_faults(name, entity) -%}
     {%- set example = row_key(entity.key) -%}

@@ -43,6 +43,15 @@ select
     cast(revenue as bignumeric) as as_decimal,
     (farm_fingerprint(to_json_string(struct(order_key, comment, order_date))) & 1099511627775) as row_fingerprint,
     timestamp_add(cast(loaded_at as timestamp), interval 1 microsecond) as plus_microseconds,
+    current_timestamp()
+ as snapshot_get_time,
+    datetime(timestamp(cast(loaded_at as datetime), 'America/New_York'), 'UTC') as local_time,
+    to_hex(md5(cast(coalesce(cast(comment as string), '') || '|' || coalesce(cast(order_date as string), '') as string))) || '-' || cast(
+        row_number() over (
+            partition by to_hex(md5(cast(coalesce(cast(comment as string), '') || '|' || coalesce(cast(order_date as string), '') as string)))
+            order by cast(_loaded_at as timestamp)
+        ) as string
+    ) as stable_key,
     comment as by_code_point,
     cast(_loaded_at as timestamp) as loaded_at,
     (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders` where not is_cancelled) as as_of_date,

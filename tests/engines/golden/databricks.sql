@@ -31,6 +31,13 @@ select
     timestampadd(microsecond, 1, loaded_at) as plus_microseconds,
     current_timestamp()
  as snapshot_get_time,
+    convert_timezone('America/New_York', 'UTC', cast(loaded_at as timestamp)) as local_time,
+    md5(cast(coalesce(cast(comment as string), '') || '|' || coalesce(cast(order_date as string), '') as string)) || '-' || cast(
+        row_number() over (
+            partition by md5(cast(coalesce(cast(comment as string), '') || '|' || coalesce(cast(order_date as string), '') as string))
+            order by cast('1970-01-01 00:00:00' as timestamp)
+        ) as string
+    ) as stable_key,
     comment as by_code_point,
     cast('1970-01-01 00:00:00' as timestamp) as loaded_at,
     (select max(order_date) from `analytics`.`dev_yourname_core`.`fct_orders` where not is_cancelled) as as_of_date,

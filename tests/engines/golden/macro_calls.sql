@@ -22,9 +22,9 @@ select
 
     {{ row_fingerprint(['order_key', 'comment', 'order_date']) }} as row_fingerprint,
     {{ plus_microseconds('loaded_at', 1) }} as plus_microseconds,
-    {%- if target.type in ('snowflake', 'databricks') %}
     {{ dbt.snapshot_get_time() }} as snapshot_get_time,
-    {%- endif %}
+    {{ local_time('loaded_at', 'America/New_York') }} as local_time,
+    {{ stable_key(['comment', 'order_date']) }} as stable_key,
     {{ by_code_point('comment') }} as by_code_point,
 
     {{ loaded_at() }} as loaded_at,

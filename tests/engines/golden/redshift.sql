@@ -45,6 +45,14 @@ select
         loaded_at
         )
  as plus_microseconds,
+    cast(getdate() as timestamp) as snapshot_get_time,
+    convert_timezone('America/New_York', 'UTC', cast(loaded_at as timestamp)) as local_time,
+    md5(cast(coalesce(cast(comment as TEXT), '') || '|' || coalesce(cast(order_date as TEXT), '') as TEXT)) || '-' || cast(
+        row_number() over (
+            partition by md5(cast(coalesce(cast(comment as TEXT), '') || '|' || coalesce(cast(order_date as TEXT), '') as TEXT))
+            order by cast(_loaded_at as timestamp)
+        ) as TEXT
+    ) as stable_key,
     comment as by_code_point,
     cast(_loaded_at as timestamp) as loaded_at,
     (select max(order_date) from "analytics"."dev_yourname_core"."fct_orders" where not is_cancelled) as as_of_date,
