@@ -8,7 +8,7 @@ nations as (
 
 regions as (
 
-    select * from ({{ united('regions') | indent(4) }}) as regions
+    select * from ({{ united('regions') | indent(4) }}) as all_regions
 
 ),
 
