@@ -234,6 +234,57 @@
 
 
 {#
+    Adds the faults to the entities of int_input_checks that depend on settings and on what the
+    mappings have.
+#}
+{% macro add_faults(entities) %}
+    {% if not sets_aside() %}
+        {% do entities.orders.faults.append((
+            'with an order date in the future', 'order_date > ' ~ present_limit_date(),
+            'Correct them, or set the var future_rows to set_aside.'
+        )) %}
+        {% do entities.orders.faults.append((
+            'with an order date before ' ~ var('earliest_order_date', '1970-01-01'),
+            'order_date < ' ~ earliest_order_date(),
+            'Correct them, set the var earliest_order_date, or set the var future_rows to '
+                ~ 'set_aside.'
+        )) %}
+    {% endif %}
+    {% if has_column('orders', 'order_state') %}
+        {% do entities.orders.faults.append((
+            'with a status that the mapping does not know',
+            "order_state not in ('placed', 'cancelled')",
+            'Add it to the values of order_status, and run make source.', 'order_state'
+        )) %}
+    {% endif %}
+    {% if has_column('order_lines', 'line_kind') %}
+        {% do entities.order_lines.faults.append((
+            'of a kind that the mapping does not know',
+            "line_kind not in ('sale', 'refund')",
+            'Add it to the values of line_kind, and run make source.', 'line_kind'
+        )) %}
+        {% do entities.order_lines.faults.append((
+            'that are a refund with a positive price',
+            "line_kind = 'refund' and extended_price > 0",
+            'Deliver the price of a refund below 0.'
+        )) %}
+    {% endif %}
+    {% if has_column('customers', 'region_name') %}
+        {% do entities.customers.faults.append((
+            'whose country is in another region elsewhere', in_two_regions(rows_of('customers')),
+            'Deliver one region per country.'
+        )) %}
+    {% endif %}
+    {% if var('returns', none) == 'flag' %}
+        {% do entities.order_lines.faults.append((
+            'with a negative price', 'extended_price < 0',
+            'The var returns is flag: correct the negative lines, or set it to lines.'
+        )) %}
+    {% endif %}
+{% endmacro %}
+
+
+{#
     Two CTEs of int_input_checks for an entity: <name>_faults with a row per kind of fault, counted
     in one pass over the rows, and <name>_twice with the number of keys that occur more than once.
     entity: `from`, its rows; `key`, its columns; `faults`, a list of (fault, condition, advice)
