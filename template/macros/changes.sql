@@ -98,8 +98,7 @@
             {% do windows.append(only ~ dated) %}
         {% endif %}
     {% endfor %}
-    {% set window = '(' ~ windows | join(') or (') ~ ')' if several else windows[0] %}
-    {% set window = '(' ~ window ~ ')' if several else window %}
+    {% set window = '((' ~ windows | join(') or (') ~ '))' if several else windows[0] %}
     {% set arrived = 'select ' ~ key ~ ' from ' ~ incoming ~ ' where '
         ~ news | join(' or ') if news else none %}
 

@@ -254,14 +254,16 @@
         {% do entities.orders.faults.append((
             'with a status that the mapping does not know',
             "order_state not in ('placed', 'cancelled')",
-            'Add it to the values of order_status, and run make source.', 'order_state'
+            'Add it to the values of order_status, and run make source.',
+            "case when order_state = '' then 'no status' else order_state end"
         )) %}
     {% endif %}
     {% if has_column('order_lines', 'line_kind') %}
         {% do entities.order_lines.faults.append((
             'of a kind that the mapping does not know',
             "line_kind not in ('sale', 'refund')",
-            'Add it to the values of line_kind, and run make source.', 'line_kind'
+            'Add it to the values of line_kind, and run make source.',
+            "case when line_kind = '' then 'no kind' else line_kind end"
         )) %}
         {% do entities.order_lines.faults.append((
             'that are a refund with a positive price',

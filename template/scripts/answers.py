@@ -26,7 +26,7 @@ from rich.text import Text
 
 import formats
 import session
-from questions import Question, not_asked, question, questions
+from questions import Question, question, questions, why_skipped
 from settings import PROJECT, Problem
 
 ANSWERS = PROJECT / "answers"
@@ -168,7 +168,7 @@ def answer(folder: Path) -> None:
         check_built(adapter, [*exported, *(manifest.nodes[unique_id] for unique_id in read)])
         for node in analyses:
             about = question(node.to_dict())
-            if reason := not_asked(about, left_out):
+            if reason := why_skipped(about, left_out):
                 skipped.setdefault(reason, []).append(about.name)
                 continue
             try:
@@ -193,7 +193,7 @@ def answer(folder: Path) -> None:
             )
     for reason, names in skipped.items():
         console.print(
-            Text(f"Not asked, because {reason} (var left_out): {', '.join(names)}."), soft_wrap=True
+            Text(f"Skipped because {reason} (var left_out): {', '.join(names)}."), soft_wrap=True
         )
     count = len(list(folder.rglob("*.csv")))
     console.print(Text(f"{count} files are in {ANSWERS}."), soft_wrap=True)
@@ -211,7 +211,7 @@ def main() -> None:
         answer(work)
         ANSWERS.mkdir(exist_ok=True)
         ANSWERS.chmod(0o700)  # one that was there may be open to others
-        for name in questions():  # what is not asked any more is not answered by an older file
+        for name in questions():  # an older answer to a question that is skipped now
             (ANSWERS / f"{name}.csv").unlink(missing_ok=True)
         for path in sorted(work.rglob("*.csv")):
             target = ANSWERS / path.relative_to(work)

@@ -28,6 +28,7 @@ OUR_WORDS = {"order_status": ("placed", "cancelled"), "line_kind": ("sale", "ref
 UNSTABLE_KEY = re.compile(
     r"\b(row_number|rownum|rank|dense_rank|uuid\w*|gen_random_\w+)\b", re.IGNORECASE
 )
+AGGREGATE = re.compile(r"\b(min|max|sum|count|avg)\s*\(", re.IGNORECASE)
 
 Mapping = dict[str, Any]
 Path_ = tuple[str | int, ...]
@@ -247,6 +248,12 @@ def _faults_of_meaning(mapping: Mapping) -> Iterator[tuple[Path_, str]]:
             )
     elif "amount" not in mapping["orders"]["columns"]:
         yield ("orders", "columns"), "Without order_lines, orders needs an amount. Add it."
+    key = sql_of(mapping["orders"]["columns"].get("customer_key", ""))
+    if "customers" not in mapping and AGGREGATE.search(key):
+        yield (
+            ("orders", "columns", "customer_key"),
+            f"{key} can't be the key of a customer. Add customers, with the column that holds it.",
+        )
     customers = mapping.get("customers", {}).get("columns", {})
     if "nations" in mapping:
         for column in {"nation_name", "region_name"} & customers.keys():

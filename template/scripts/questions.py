@@ -49,8 +49,8 @@ def question(entry: dict[str, Any]) -> Question:
     )
 
 
-def not_asked(about: Question, left_out: list[str]) -> str:
-    """Why a question is not asked, in a few words; "" where it is. left_out: the var of that name."""
+def why_skipped(about: Question, left_out: list[str]) -> str:
+    """Why a question is skipped, in a few words; "" where it is asked. left_out: the var."""
     lacking = [need for need in about.needs if need in left_out]
     return f"your data has no {' and no '.join(lacking)}" if lacking else ""
 

@@ -8,11 +8,11 @@ nothing is written, unless FORCE=1 says to write it again. `source.py remove` ta
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
-import shutil
 import sys
 import textwrap
 from functools import cache
@@ -23,6 +23,7 @@ import sqlfluff
 from sqlfluff.core import FluffConfig
 
 from mapping import (
+    AGGREGATE,
     MAPPINGS,
     OUR_WORDS,
     SCHEMA,
@@ -35,7 +36,7 @@ from mapping import (
     tables_of,
     values_of,
 )
-from questions import not_asked, questions
+from questions import questions, why_skipped
 from settings import PROJECT, Problem, read_yaml
 
 WRITTEN = MAPPINGS / ".written.json"
@@ -70,7 +71,6 @@ DOCUMENTED = set(
 SHIPPED_SPEND = "1992-01-01,AUTOMOBILE,events,1317.36"
 NEVER_LOADED = "'1970-01-01 00:00:00'"  # of rows without a load time
 YAML_WORDS = {"n", "y", "no", "yes", "on", "off", "true", "false", "null"}
-AGGREGATE = re.compile(r"\b(min|max|sum|count|avg)\s*\(", re.IGNORECASE)
 KEYS = {
     "customers": ["customer_key"],
     "orders": ["order_key"],
@@ -404,7 +404,8 @@ def _setting(mapping: Mapping, name: str) -> str:
 def mappings_macro(found: dict[str, Mapping]) -> str:
     """macros/mappings.sql: what dbt's models have to know of every mapping."""
     facts = {}
-    for system, mapping in found.items():
+    for system, given in found.items():
+        mapping = completed(given)
         facts[system] = {name: View(system, name, mapping).facts() for name in entities(mapping)}
         if "order_lines" not in mapping:
             facts[system]["order_lines"] = line_of_order(facts[system]["orders"])
@@ -485,6 +486,12 @@ def lacking(found: dict[str, Mapping]) -> list[str]:
     return [name for name, there in has.items() if not there]
 
 
+def spend_left_out() -> list[str]:
+    """The word `spend`, where the client has put it into the var left_out."""
+    settings = read_yaml(PROJECT / "dbt_project.yml")["vars"]
+    return [word for word in settings.get("left_out") or [] if word == "spend"]
+
+
 def set_left_out(words: list[str]) -> None:
     """Write the var left_out in dbt_project.yml, and say which questions that concerns."""
     path = PROJECT / "dbt_project.yml"
@@ -497,89 +504,47 @@ def set_left_out(words: list[str]) -> None:
         path.write_text(changed, "utf-8", newline="\n")
         reasons: dict[str, list[str]] = {}
         for about in questions().values():
-            if reason := not_asked(about, words):
+            if reason := why_skipped(about, words):
                 reasons.setdefault(reason, []).append(about.name[:3])
         print(f"  set {line} in dbt_project.yml")
         for reason, names in reasons.items():
-            print(f"Not asked, because {reason}: {', '.join(names)}.")
+            print(f"Skipped because {reason}: {', '.join(names)}.")
 
 
 def report(system: str, mapping: Mapping) -> None:
-    """Say what was derived."""
+    """Say what make source derived."""
     if "customers" not in mapping:
         print(
-            f"{system}: customers are those who occur in the orders."
+            f"{system}: the customers are those named in the orders."
             if "customer_key" in mapping["orders"]["columns"]
-            else f"{system}: the orders name no customers, so all of them are guests."
+            else f"{system}: the orders name no customer, so every order is a guest's."
         )
     if "order_key" not in mapping["orders"]["columns"]:
-        print(f"{system}: keys of orders are made from the columns of the row.")
+        print(f"{system}: the rows have no order key, so one is made from their columns.")
     if "order_lines" not in mapping:
-        print(f"{system}: each order has one line, of its amount.")
+        print(f"{system}: there are no lines, so each order gets one, with the order's amount.")
 
 
-def remove(system: str) -> None:
-    """Remove a system: its mapping, its staging, and what the models know of it."""
-    found = mappings()
-    if system not in found:
-        raise Problem(f"mappings/{system}.yml doesn't exist. There are: {', '.join(found)}.")
-    if len(found) == 1:
-        raise Problem(
-            f"{system} is the only system. Write the mapping of another one first: "
-            "make source-scan SYSTEM=shop proposes it."
-        )
-    check_keys({name: mapping for name, mapping in found.items() if name != system})
-    record = json.loads(WRITTEN.read_text("utf-8"))
-    folder = PROJECT / "models" / "staging" / system
-    kept = {path: number for path, number in record.items() if folder != (PROJECT / path).parent}
-    edited = [
-        path
-        for path in sorted(record.keys() - kept.keys())
-        if (PROJECT / path).is_file() and _hash((PROJECT / path).read_text("utf-8")) != record[path]
-    ]
+def refuse_edits(edited: list[str], done: str) -> None:
+    """Raise Problem where files were edited by hand, unless FORCE=1; `done`: what is not done then."""
     if edited and os.environ.get("FORCE", "0") in ("", "0"):
         raise Problem(
-            "These files were edited, so nothing was removed:\n  "
+            f"These files were edited since make source wrote them, so nothing was {done}:\n  "
             + "\n  ".join(edited)
-            + "\nFORCE=1 removes them all the same."
+            + "\nMove the edits into the mapping, or lose them with FORCE=1."
         )
-    shutil.rmtree(folder, ignore_errors=True)
-    (MAPPINGS / f"{system}.yml").unlink()
-    WRITTEN.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
-    print(f"Removed mappings/{system}.yml and models/staging/{system}.")
-    spend, no_spend = PROJECT / "seeds" / "marketing_spend.csv", False
-    if system == "tpch" and spend.is_file() and SHIPPED_SPEND in spend.read_text("utf-8"):
-        header = spend.read_text("utf-8").splitlines()[0]
-        spend.write_text(header + "\n", "utf-8", newline="\n")
-        print("Emptied seeds/marketing_spend.csv, whose figures were made up for the sample data.")
-        no_spend = True
-    main(None, no_spend)
-
-
-def main(system: str | None, no_spend: bool = False) -> None:
-    """Write the files of a system, or of all; `no_spend`: there is no marketing spend any more."""
-    found = mappings()
-    if system and system not in found:
-        raise Problem(
-            f"mappings/{system}.yml doesn't exist. make source-scan SYSTEM={system} proposes it."
-        )
-    check_keys(found)
-    whole = {name: completed(mapping) for name, mapping in found.items()}
-    made = {"macros/mappings.sql": mappings_macro(whole)}
-    for name, mapping in whole.items():
-        if system in (None, "", name):
-            made |= files_of(name, mapping)
-    record = json.loads(WRITTEN.read_text("utf-8")) if WRITTEN.is_file() else {}
-    folders = {str(Path(path).parent) for path in made if path.startswith("models/")}
-    gone = [path for path in record if str(Path(path).parent) in folders and path not in made]
-    if edited := edited_files(made, record, gone):
-        if os.environ.get("FORCE", "0") in ("", "0"):
-            raise Problem(
-                "These files were edited since make source wrote them, so nothing was written:\n  "
-                + "\n  ".join(edited)
-                + "\nMove the edits into the mapping, or write them again with FORCE=1, which loses them."
-            )
+    if edited:
         print("Edits are lost in " + ", ".join(edited) + ".")
+
+
+def recorded() -> dict[str, int]:
+    """The hash of each file that make source wrote, by path."""
+    return json.loads(WRITTEN.read_text("utf-8")) if WRITTEN.is_file() else {}
+
+
+def write(made: dict[str, str], gone: list[str]) -> int:
+    """Write files, delete others, remember both; returns how many changed."""
+    record = recorded()
     for path in gone:
         (PROJECT / path).unlink(missing_ok=True)
         print(f"  removed {path}")
@@ -594,11 +559,56 @@ def main(system: str | None, no_spend: bool = False) -> None:
             changed += 1
         record[path] = _hash(text)
     WRITTEN.write_text(json.dumps(dict(sorted(record.items())), indent=2) + "\n", "utf-8")
-    settings = read_yaml(PROJECT / "dbt_project.yml")["vars"]
-    words = lacking(whole)
-    if no_spend or "spend" in (settings.get("left_out") or []):
-        words.append("spend")
-    set_left_out(words)
+    return changed
+
+
+def remove(system: str) -> None:
+    """Remove a system: its mapping, its staging, and what the models know of it."""
+    found = mappings()
+    if system not in found:
+        raise Problem(f"mappings/{system}.yml doesn't exist. There are: {', '.join(found)}.")
+    del found[system]
+    if not found:
+        raise Problem(
+            f"{system} is the only system. Write the mapping of another one first: "
+            "make source-scan SYSTEM=shop proposes it."
+        )
+    check_keys(found)
+    folder = f"models/staging/{system}"
+    gone = [path for path in recorded() if path.startswith(f"{folder}/")]
+    made = {"macros/mappings.sql": mappings_macro(found)}
+    refuse_edits(edited_files(made, recorded(), gone), "removed")
+    (MAPPINGS / f"{system}.yml").unlink()
+    write(made, gone)
+    with contextlib.suppress(OSError):  # what else is in it stays
+        (PROJECT / folder).rmdir()
+    spend = PROJECT / "seeds" / "marketing_spend.csv"
+    if system == "tpch" and spend.is_file() and SHIPPED_SPEND in spend.read_text("utf-8"):
+        header = spend.read_text("utf-8").splitlines()[0]
+        spend.write_text(header + "\n", "utf-8", newline="\n")
+        print("Emptied seeds/marketing_spend.csv: its figures were made up for the sample data.")
+        set_left_out([*lacking(found), "spend"])
+    else:
+        set_left_out([*lacking(found), *spend_left_out()])
+    print(f"{system} is gone. Next: make source")
+
+
+def main(system: str | None) -> None:
+    found = mappings()
+    if system and system not in found:
+        raise Problem(
+            f"mappings/{system}.yml doesn't exist. make source-scan SYSTEM={system} proposes it."
+        )
+    check_keys(found)
+    made = {"macros/mappings.sql": mappings_macro(found)}
+    for name, mapping in found.items():
+        if system in (None, "", name):
+            made |= files_of(name, completed(mapping))
+    folders = {str(Path(path).parent) for path in made if path.startswith("models/")}
+    gone = [path for path in recorded() if str(Path(path).parent) in folders and path not in made]
+    refuse_edits(edited_files(made, recorded(), gone), "written")
+    changed = write(made, gone)
+    set_left_out([*lacking(found), *spend_left_out()])
     for name, mapping in found.items():
         if name == system or (not system and name != "tpch"):
             report(name, mapping)

@@ -1,6 +1,8 @@
 """`make source`: staging from a mapping, faults of a mapping in sentences, edits that are kept."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +66,7 @@ def own(project) -> Path:
     """The project without TPC-H, with the mapping of a log in its place."""
     (project / "mappings" / "log.yml").write_text(LOG)
     source(project, remove=True, SYSTEM="tpch")
+    source(project)
     return project
 
 
@@ -88,15 +91,36 @@ def test_generating_tpch_again_changes_nothing(project):
     assert record.keys() == staging | {"macros/mappings.sql"}
 
 
+def test_models_and_schema_know_the_same_columns(project):
+    """What models read of an entity stands in a macro, because dbt reads no JSON."""
+    macro = (project / "macros" / "entities.sql").read_text()
+    read = ast.literal_eval(re.search(r"do return\((.*?)\[entity\]", macro, re.DOTALL)[1])
+    schema = json.loads((project / "mappings" / "mapping.schema.json").read_text())
+    described = {
+        name: {
+            column: about["x-type"]
+            for column, about in entity["properties"]["columns"]["properties"].items()
+        }
+        for name, entity in schema["properties"].items()
+        if "x-row" in entity
+    }
+    # what make source makes of others: a status in our words, the price of a line, an order's line
+    assert read["orders"].pop("order_state") == "string"
+    assert described["order_lines"].pop("unit_price") == "amount"
+    assert [described["orders"].pop(name) for name in ("amount", "tax")] == ["amount", "rate"]
+    assert read == described
+
+
 def test_staging_of_other_shops_is_in_our_style(project):
     """A log without keys, and a till whose orders are groups of rows."""
     settings = project / "dbt_project.yml"
     settings.write_text(settings.read_text().replace("key_type: bigint", "key_type: string"))
     (project / "mappings" / "log.yml").write_text(LOG)
     (project / "mappings" / "till.yml").write_text('key_prefix: "till:"\n' + TILL)
-    told = source(project, remove=True, SYSTEM="tpch")
-    assert "log: each order has one line, of its amount." in told
-    assert "till: the orders name no customers, so all of them are guests." in told
+    source(project, remove=True, SYSTEM="tpch")
+    printed = source(project)
+    assert "log: there are no lines, so each order gets one" in printed
+    assert "till: the orders name no customer, so every order is a guest's." in printed
     made = content(project)
     assert "Nothing to change." in source(project)
     staging = project / "models" / "staging"
@@ -128,9 +152,9 @@ def test_what_the_data_lacks_is_left_out(own):
     mapping.write_text(
         LOG + "customers:\n  table: people\n  columns: {customer_key: id, market_segment: tier}\n"
     )
-    told = source(own)
-    assert "Not asked, because your data has no geography: q01, q03, q05." in told
-    assert "no spend: q06" in told and "q02" not in told
+    printed = source(own)
+    assert "Skipped because your data has no geography: q01, q03, q05." in printed
+    assert "no spend: q06" in printed and "q02" not in printed
     assert "left_out: [geography, products, spend]" in (own / "dbt_project.yml").read_text()
 
 
@@ -153,7 +177,7 @@ def test_the_only_system_and_edited_staging_are_not_removed(project):
     before = content(project)
     assert "stg_tpch__orders.sql" in source(project, 1, remove=True, SYSTEM="tpch")
     assert content(project) == before
-    assert "Removed" in source(project, remove=True, SYSTEM="tpch", FORCE="1")
+    assert "tpch is gone. Next: make source" in source(project, remove=True, SYSTEM="tpch", FORCE="1")
     assert not staging.parent.exists()
 
 
@@ -176,9 +200,9 @@ def source_beside_tpch(project: Path) -> str:
     """What `make source` says where the mapping of TPC-H is there beside another; it goes again."""
     tpch = project / "mappings" / "tpch.yml"
     tpch.write_bytes(rendering.render({})["mappings/tpch.yml"].content)
-    told = source(project, code=1)
+    printed = source(project, code=1)
     tpch.unlink()
-    return told
+    return printed
 
 
 def test_an_edited_file_is_not_overwritten_in_silence(own):
@@ -219,6 +243,11 @@ FAULTS = [
     ("amount: amount", "amount: amount\n    amount: price", "6:5: amount is there twice."),
     ("orders:", "orders: [", "3:10: this isn't YAML"),
     (
+        "customer_key: customer",
+        "customer_key: max(customer)",
+        "4:5: max(customer) can't be the key of a customer.",
+    ),
+    (
         "amount: amount",
         "amount: amount\n    order_status: {sql: status, values: {paid: done}}",
         "7:33: done isn't a word of ours. Use placed or cancelled.",
@@ -240,13 +269,13 @@ def test_a_fault_of_a_mapping_is_a_sentence(project):
     for number, (old, new, _) in enumerate([("", "", ""), *FAULTS]):
         assert old in LOG
         text = LOG.replace(old, new) if old else LOG
-        (project / "mappings" / f"s{number}.yml").write_text(text)
+        (project / "mappings" / f"s{number:02}.yml").write_text(text)
     (project / "scripts" / "read_all.py").write_text(READ_ALL)
     command = [sys.executable, "scripts/read_all.py"]
     right, *lines = subprocess.run(
         command, cwd=project, check=True, capture_output=True, text=True
     ).stdout.splitlines()
-    assert right == "s0.yml is right"
+    assert right == "s00.yml is right"
     for line, (_, _, sentence) in zip(lines, FAULTS, strict=True):
         assert sentence in line
 

@@ -13,6 +13,7 @@ import how_to
 import pytest
 import rendering
 import yaml
+from projects import output
 from shop_shapes import CLASSIC
 
 PAGE = "own-source.md"
@@ -42,7 +43,7 @@ def test_four_commands_take_a_shop_from_files_to_answers(project, tmp_path):
     section = how_to.section(PAGE, "In four commands")
     [block] = [block for block in how_to.blocks(section) if block.language == "bash"]
     assert len(block.lines) == 4
-    told = ""
+    printed = ""
     for line in block.lines:
         done = subprocess.run(
             re.sub(r"^make\b", make, line),
@@ -54,25 +55,26 @@ def test_four_commands_take_a_shop_from_files_to_answers(project, tmp_path):
             text=True,
         )
         assert done.returncode == 0, line + done.stdout + done.stderr
-        told += done.stdout
-    assert "Not asked, because your data has no segments: q02, q08." in told
-    assert "Not asked, because your data has no products (var left_out)" in told
+        printed += done.stdout
+    assert "Skipped because your data has no segments: q02, q08." in printed
+    assert "Skipped because your data has no products (var left_out)" in printed
     with (folder / "answers" / "q04_growth_by_month.csv").open() as file:
         months = list(csv.DictReader(file))
-    assert sum(float(month["revenue"]) + float(month["guest_revenue"]) for month in months) > 0
     assert round(sum(float(month["revenue"]) for month in months), 4) == float(revenue)
     assert sum(int(month["orders"]) for month in months) == orders
     assert not (folder / "answers" / "q02_customers_by_segment.csv").exists()
 
 
-def test_the_mappings_of_the_page_are_mappings(project):
-    sys.path.insert(0, str(project() / "scripts"))
-    import mapping
-
+def test_the_mappings_of_the_page_are_mappings(project, tmp_path):
     text = (rendering.ROOT / "docs" / "how-to" / PAGE).read_text("utf-8")
     shown = [block for block in how_to.blocks(text) if block.language == "yaml"]
     assert len(shown) == 3
-    for block in shown:
+    folder = shutil.copytree(project(), tmp_path / "project")
+    for number, block in enumerate(shown):
         parsed = yaml.safe_load("".join(block.lines))
         parsed.setdefault("orders", {"table": "o", "columns": {"order_date": "d", "amount": "a"}})
-        assert list(mapping._faults(parsed)) == [], block
+        (folder / "mappings" / f"shown{number}.yml").write_text(yaml.safe_dump(parsed))
+    program = "from mapping import mappings; print(len(mappings()))"
+    python = [sys.executable, "-c", program]
+    paths = {**os.environ, "PYTHONPATH": str(folder / "scripts")}
+    assert output(python, folder, paths) == "4\n"

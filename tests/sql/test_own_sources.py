@@ -60,7 +60,11 @@ REFUSED = [
         "update orders set status = 'lost' where id = 5",
         "does not know: 1 (such as lost)",
     ),
-    ("classic", "update orders set status = null where id = 5", "does not know: 1 (such as )"),
+    (
+        "classic",
+        "update orders set status = null where id = 5",
+        "does not know: 1 (such as no status)",
+    ),
     (
         "classic",
         "delete from payments where order_id = 5",

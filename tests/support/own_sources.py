@@ -297,8 +297,9 @@ def replace_tpch(folder: Path, source: Source, more: str = "") -> None:
         settings.write_text(settings.read_text().replace("key_type: bigint", "key_type: string"))
     for system, mapping in source.mappings.items():
         (folder / "mappings" / f"{system}.yml").write_text(more.format(system=system) + mapping)
-    remove = [sys.executable, "scripts/source.py", "remove"]
-    output(remove, folder, {**os.environ, "SYSTEM": "tpch"})
+    make_source = [sys.executable, "scripts/source.py"]
+    output([*make_source, "remove"], folder, {**os.environ, "SYSTEM": "tpch"})
+    output(make_source, folder, os.environ)
 
 
 def write_data(folder: Path, source: Source, changes: Mapping[str, str] | None = None) -> Path:

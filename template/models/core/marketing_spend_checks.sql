@@ -63,15 +63,15 @@ sentences as (
 
     {% if 'spend' in var('left_out', []) %}
     select
-        'It has ' || cast(spend_rows as {{ text }}) || ' rows, and the var left_out says that '
-        || 'there is no spend. Take the word spend out of it.' as sentence
+        'It has ' || cast(spend_rows as {{ text }}) || ' rows, but the var left_out lists spend. '
+        || 'Remove spend from left_out in dbt_project.yml.' as sentence
 
     from spend_totals
     where spend_rows > 0
     {% else %}
     select
         'It has no rows. Add the spend of at least one month; an amount of 0 is enough where you '
-        || 'spent nothing. Or add spend to the var left_out: then q06 is not asked.' as sentence
+        || 'spent nothing. Or add spend to the var left_out to skip q06.' as sentence
 
     from spend_totals
     where spend_rows = 0

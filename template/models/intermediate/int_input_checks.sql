@@ -64,6 +64,7 @@
 } -%}
 
 {%- do add_faults(entities) -%}
+{%- set differing_groups = count_differing_groups() | trim -%}
 
 with
 
@@ -105,10 +106,10 @@ cut_numbers as (
 
 ),
 
-{% if count_differing_groups() | trim %}
+{% if differing_groups %}
 differing_groups as (
 
-    {{ count_differing_groups() | indent(4) }}
+    {{ differing_groups | indent(4) }}
 
 ),
 
@@ -147,7 +148,7 @@ faults as (
     union all
 
     {% endif %}
-    {% if count_differing_groups() | trim %}
+    {% if differing_groups %}
     select
         entity,
         faulty_rows,
