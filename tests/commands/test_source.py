@@ -177,7 +177,9 @@ def test_the_only_system_and_edited_staging_are_not_removed(project):
     before = content(project)
     assert "stg_tpch__orders.sql" in source(project, 1, remove=True, SYSTEM="tpch")
     assert content(project) == before
-    assert "tpch is gone. Next: make source" in source(project, remove=True, SYSTEM="tpch", FORCE="1")
+    assert "tpch is gone. Next: make source" in source(
+        project, remove=True, SYSTEM="tpch", FORCE="1"
+    )
     assert not staging.parent.exists()
 
 
