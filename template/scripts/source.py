@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlfluff
+import yaml
 from sqlfluff.core import FluffConfig
 
 from mapping import (
@@ -259,7 +260,7 @@ class View:
             description = known.get("description", f"{name.replace('_', ' ').capitalize()}.")
         lines = [
             f"      - name: {name}",
-            f"        description: {_scalar(description)}",
+            f"        description: {_line(description)}",
             f"        data_type: {TYPES[kind][1]}",
         ]
         if long.get("personal", known.get("x-personal", False)):
@@ -343,6 +344,13 @@ def _style() -> FluffConfig:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _line(text: str) -> str:
+    """A description as a YAML scalar on one line, in the quotes that dbt-osmosis writes."""
+    if "{{" in text:
+        return json.dumps(text, ensure_ascii=False)
+    return yaml.safe_dump([text], width=sys.maxsize, allow_unicode=True).removeprefix("- ").rstrip()
 
 
 def _scalar(text: str) -> str:
