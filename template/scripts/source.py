@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlfluff
-import yaml
+from dbt_osmosis.core.schema.parser import create_yaml_instance
 from sqlfluff.core import FluffConfig
 
 from mapping import (
@@ -260,7 +261,7 @@ class View:
             description = known.get("description", f"{name.replace('_', ' ').capitalize()}.")
         lines = [
             f"      - name: {name}",
-            f"        description: {_line(description)}",
+            *_description(description),
             f"        data_type: {TYPES[kind][1]}",
         ]
         if long.get("personal", known.get("x-personal", False)):
@@ -346,11 +347,21 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _line(text: str) -> str:
-    """A description as a YAML scalar on one line, in the quotes that dbt-osmosis writes."""
+def _description(text: str) -> list[str]:
+    """The lines of a column's description, as dbt-osmosis writes them: make yaml-check looks."""
     if "{{" in text:
-        return json.dumps(text, ensure_ascii=False)
-    return yaml.safe_dump([text], width=sys.maxsize, allow_unicode=True).removeprefix("- ").rstrip()
+        return [f"        description: {json.dumps(text, ensure_ascii=False)}"]
+    stream = io.StringIO()
+    # at the depth of a column; below another key, because dbt-osmosis counts no depth in its files
+    nested = {
+        "models": [{"name": "model", "entries": [{"name": "x", "description": text.strip()}]}]
+    }
+    create_yaml_instance().dump(nested, stream)
+    written = (
+        "        description:" + stream.getvalue().split("        description:", 1)[1].rstrip()
+    )
+    # where it would leave a blank at the end of a line, yamllint's word counts
+    return [re.sub(r" \n +", " ", written)]
 
 
 def _scalar(text: str) -> str:

@@ -2,11 +2,12 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from own_sources import SOURCES, OwnShop
 from projects import output
-from shop_trials import BUILD, sentences
+from shop_trials import BUILD, ENVIRONMENT, sentences
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +32,17 @@ def built(dbt, project, tmp_path_factory):
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_answer_equals_independent_sql(name, built):
     assert built(name).wrong_answers() == {}
+
+
+def test_dbt_osmosis_leaves_the_yaml_as_it_is(built):
+    """What `make yaml-check` and pipelines run; a description with quotes and a long one are in it."""
+    shop = built("classic")
+    made = (shop.folder / "models/staging/shop/_shop__models.yml").read_text()
+    assert "description: 'What the status means" in made
+    assert "description: >-\n          Where the customer lives" in made
+    programs = Path(sys.executable).parent
+    check = [programs / "dbt-osmosis", "yaml", "refactor", "--auto-apply", "--check", "--dry-run"]
+    output(check, shop.folder, {**os.environ, **ENVIRONMENT})
 
 
 def test_each_system_has_a_newest_load_time_of_its_own(built):

@@ -84,7 +84,9 @@ customers:
   columns:
     customer_key: id
     customer_name: first_name || ' ' || last_name
-    nation_name: country
+    nation_name:
+      sql: country
+      description: "Where the customer lives: a name, not a code. It's written as people in the shop write it, and may be unknown."
 orders:
   tables: [orders, payments]
   query: >-
